@@ -1,0 +1,228 @@
+//! The command line, as `einthoven --help` shows it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use einthoven::ecg::synth::Finding;
+use einthoven::{BaselineName, DeviceChoice, Index, Link, Memory, Method, Players};
+
+/// Explains what a neural network sees in an electrocardiogram.
+///
+/// Parts of the recording (leads, stretches of time) are switched off in thousands of combinations; what the network
+/// then says becomes a Shapley value for each part, with its standard error.
+#[derive(Debug, Parser)]
+#[command(name = "einthoven", version, after_long_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  einthoven explain                                    explain a synthetic infarction, to see what comes out
+  einthoven explain patient1                           explain the WFDB record patient1.hea
+  einthoven explain patient1 --players 'leads*windows:10' --target MI
+  einthoven explain ecg.csv --rate 500 --units uV      explain a CSV file with one column per lead
+  einthoven explain folder/ --out results              explain every record in a folder
+  einthoven game table.json --method exact --json      run an estimator on a game of your own
+
+Exit codes: 0 done, 2 usage, 3 input, 4 model or device, 130 interrupted.
+Einthoven is a research tool and not a medical device.";
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// What the model says about each record.
+    Predict(Predict),
+    /// Why the model says it: Shapley values per lead and stretch of time.
+    Explain(Explain),
+    /// Draw synthetic 12-lead records with known findings.
+    Synth(Synth),
+    /// Train a classifier on synthetic records or on PTB-XL.
+    Train(Train),
+    /// List the devices that can evaluate a model.
+    Devices,
+    /// List the methods, and what each is good for.
+    Methods,
+    /// Run an estimator on a game file: the way to check us.
+    Game(GameArgs),
+}
+
+/// Which records, and how to read them.
+#[derive(Args, Debug)]
+pub struct Input {
+    /// WFDB record (with or without .hea), CSV or NPY file, or a folder of them. Without one, a synthetic record.
+    #[arg(value_name = "RECORD")]
+    pub records: Vec<PathBuf>,
+    /// Sampling rate in Hz of CSV and NPY files.
+    #[arg(long, value_name = "HZ", value_parser = positive)]
+    pub rate: Option<f64>,
+    /// Unit of CSV and NPY files: V, mV, uV or nV.
+    #[arg(long, value_name = "UNIT")]
+    pub units: Option<String>,
+    /// Names of the leads of CSV and NPY files, in order, separated by commas.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub leads: Option<Vec<String>>,
+    /// Where in a longer record the model's input starts, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0, value_parser = not_negative)]
+    pub start: f64,
+    /// Leave the record as it is: do not remove wander and mains hum first.
+    #[arg(long)]
+    pub no_filter: bool,
+}
+
+/// Which model, and where it runs.
+#[derive(Args, Debug)]
+pub struct Engine {
+    /// `builtin`, a model file of ours (.safetensors with its card), or a PyTorch state dict of the xresnet1d family.
+    #[arg(long, value_name = "FILE", default_value = "builtin")]
+    pub model: String,
+    /// auto, cpu, wgpu, vulkan, metal or cuda; auto takes a hardware GPU if there is one.
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: DeviceChoice,
+}
+
+/// Arguments of `predict`.
+#[derive(Args, Debug)]
+pub struct Predict {
+    /// Which records.
+    #[command(flatten)]
+    pub input: Input,
+    /// Which model.
+    #[command(flatten)]
+    pub engine: Engine,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `explain`.
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// Which records.
+    #[command(flatten)]
+    pub input: Input,
+    /// Which model.
+    #[command(flatten)]
+    pub engine: Engine,
+    /// What is switched off: leads, leads:8, windows:N, leads*windows:N or FILE.npy.
+    #[arg(long, value_name = "PLAYERS", default_value = "leads")]
+    pub players: Players,
+    /// exact, kernel, permutation or auto (see `einthoven methods`).
+    #[arg(long, value_name = "METHOD", default_value = "auto")]
+    pub method: Method,
+    /// Distinct coalitions to evaluate; by default 4096, or all there are if they are fewer.
+    #[arg(long, value_name = "N")]
+    pub budget: Option<usize>,
+    /// Which output is printed and drawn: its name, or `top`. Files hold all outputs.
+    #[arg(long, value_name = "NAME", default_value = "top")]
+    pub target: String,
+    /// What stands in for a part that is off: zero, mean or dataset-mean.
+    #[arg(long, value_name = "BASELINE", default_value = "zero")]
+    pub baseline: BaselineName,
+    /// What the value of a coalition is: logit or probability.
+    #[arg(long, value_name = "LINK", default_value = "logit")]
+    pub link: Link,
+    /// Cap on the memory that masked batches may take, such as 512MiB or 2GiB.
+    #[arg(long, value_name = "SIZE", default_value = "2GiB")]
+    pub memory: Memory,
+    /// Seed of everything random.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Folder for attribution.json, attribution.npz, ecg.svg and report.html [default: einthoven-out].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print the attributions as JSON; files are then written only with --out.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `synth`.
+#[derive(Args, Debug)]
+pub struct Synth {
+    /// Draw records with this finding and no other; without it, findings as in the configuration.
+    #[arg(long, value_name = "FINDING")]
+    pub finding: Option<Finding>,
+    /// Write the healthy twin of each record too.
+    #[arg(long)]
+    pub twin: bool,
+    /// Dataset configuration (JSON); without it, the built-in model's own.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Split to draw from, in place of the configuration's: records of different splits are different hearts.
+    #[arg(long, value_name = "NAME")]
+    pub split: Option<String>,
+    /// How many records.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub n: usize,
+    /// Seed, in place of the configuration's.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Folder for WFDB records and their mask arrays.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `train`.
+#[derive(Args, Debug)]
+pub struct Train {
+    /// Train on synthetic records of this dataset configuration (JSON).
+    #[arg(long, value_name = "CONFIG", required_unless_present = "ptbxl", conflicts_with = "ptbxl")]
+    pub synth: Option<PathBuf>,
+    /// Train on a PTB-XL folder as PhysioNet distributes it.
+    #[arg(long, value_name = "DIR")]
+    pub ptbxl: Option<PathBuf>,
+    /// Training configuration (JSON); without it, the built-in model's own.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Passes over the training records, in place of the configuration's.
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<usize>,
+    /// Seed, in place of the configuration's.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// auto, cpu, wgpu, vulkan, metal or cuda.
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: DeviceChoice,
+    /// Folder for model.safetensors, its card and the checkpoint; a run that was cut off goes on from there.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `game`.
+#[derive(Args, Debug)]
+pub struct GameArgs {
+    /// The game (JSON): {"n_players": n, "values": [2^n numbers]}, or "moebius" or "fourier" with a sparse list.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which index.
+    #[arg(long, value_name = "INDEX", default_value = "sv")]
+    pub index: Index,
+    /// exact, kernel, permutation or auto.
+    #[arg(long, value_name = "METHOD", default_value = "auto")]
+    pub method: Method,
+    /// Distinct coalitions to evaluate; by default 4096, or all there are if they are fewer.
+    #[arg(long, value_name = "N")]
+    pub budget: Option<usize>,
+    /// Seed of everything random.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Print the attributions as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
+        _ => Err("must be a number above 0".to_owned()),
+    }
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number >= 0.0 && number.is_finite() => Ok(number),
+        _ => Err("must be a number, 0 or more".to_owned()),
+    }
+}

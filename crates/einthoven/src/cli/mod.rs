@@ -1,0 +1,41 @@
+//! The commands of the program, one file each.
+
+mod args;
+mod devices;
+mod explain;
+mod game;
+mod methods;
+mod predict;
+mod print;
+mod records;
+mod stop;
+mod synth;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+/// Runs the command that the user typed. Errors go to standard error and become an exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    stop::listen();
+    let result = match &cli.command {
+        Command::Predict(args) => predict::run(args),
+        Command::Explain(args) => explain::run(args),
+        Command::Synth(args) => synth::run(args),
+        Command::Train(args) => train::run(args),
+        Command::Devices => devices::run(),
+        Command::Methods => methods::run(),
+        Command::Game(args) => game::run(args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("einthoven: failed to {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What goes to standard output.
+
+use std::io::{self, Write};
+
+use einthoven::plot::Prediction;
+use einthoven::{Attribution, Error, Result};
+
+/// Writes text to standard output. A reader who went away (`| head`) is no error.
+pub fn text(text: &str) -> Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::File {
+            action: "write",
+            path: "standard output".into(),
+            reason: error.to_string(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Prints attributions in the layout of `attribution.json`.
+pub fn json(attributions: &[Attribution]) -> Result<()> {
+    let mut json = Attribution::to_json(attributions)?;
+    json.push('\n');
+    text(&json)
+}
+
+/// The predictions as a table, highest first.
+pub fn predictions(predictions: &[Prediction]) -> String {
+    let mut sorted: Vec<&Prediction> = predictions.iter().collect();
+    sorted.sort_by(|a, b| b.logit.total_cmp(&a.logit));
+    let rows = sorted.iter().map(|p| format!("  {:<8} {:>6.1} %   logit {:+.3}\n", p.output, 100.0 * p.probability, p.logit));
+    rows.collect()
+}
+
+/// The largest terms of an attribution as a table, and what they add up to.
+pub fn table(attribution: &Attribution, top: usize) -> String {
+    let terms = attribution.largest(top);
+    let names: Vec<String> = terms.iter().map(|term| name(attribution, &term.players)).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let mut out = String::new();
+    for (term, name) in terms.iter().zip(&names) {
+        let error = term.std_err.map_or(String::new(), |error| format!("  ± {error:.4}"));
+        out.push_str(&format!("  {name:<width$}  {:+.4}{error}\n", term.value));
+    }
+    if attribution.terms.len() > top {
+        out.push_str(&format!("  … and {} more\n", attribution.terms.len() - top));
+    }
+    out.push_str(&format!(
+        "  from {:+.4} (all off) to {:+.4} (all on); efficiency gap {:.1e}; {} evaluations, {} ({})\n",
+        attribution.baseline,
+        attribution.full,
+        attribution.efficiency_gap(),
+        attribution.evaluations,
+        attribution.method,
+        kind(attribution),
+    ));
+    out
+}
+
+/// The names of players, as a table shows them.
+pub fn name(attribution: &Attribution, players: &[u32]) -> String {
+    let name = |&player: &u32| {
+        let name = attribution.player_names.get(player as usize);
+        name.cloned().unwrap_or_else(|| player.to_string())
+    };
+    players.iter().map(name).collect::<Vec<_>>().join(" & ")
+}
+
+fn kind(attribution: &Attribution) -> String {
+    format!("{:?}", attribution.kind).to_lowercase()
+}

@@ -1,0 +1,74 @@
+//! The records and the model that a command line names.
+
+use std::path::{Path, PathBuf};
+
+use einthoven::ecg::list_records;
+use einthoven::{Classifier, ReadOptions, Record, Result, Warning, example_record, read};
+
+use super::args::Input;
+
+/// The model of `--model`.
+pub fn classifier(name: &str) -> Result<Classifier> {
+    let classifier = match name {
+        "builtin" => einthoven::model::builtin(),
+        file => einthoven::model::load(Path::new(file)),
+    };
+    Ok(classifier?)
+}
+
+/// A record to be read: where it is, and the name of its folder of results.
+pub struct Source {
+    /// Where it is; `None` is the embedded synthetic record.
+    path: Option<PathBuf>,
+    /// Folder of results below the one of the whole run, distinct from record to record.
+    pub name: String,
+}
+
+/// The records of the command line, and whether they are to be treated as several.
+pub fn sources(input: &Input) -> Result<(Vec<Source>, bool)> {
+    if input.records.is_empty() {
+        return Ok((vec![Source { path: None, name: "example".to_owned() }], false));
+    }
+    let several = input.records.len() > 1 || input.records.iter().any(|path| path.is_dir());
+    let mut sources = Vec::new();
+    for path in &input.records {
+        if path.is_dir() {
+            for record in list_records(path)? {
+                let below = record.strip_prefix(path).unwrap_or(&record).with_extension("");
+                sources.push(Source { name: below.to_string_lossy().into_owned(), path: Some(record) });
+            }
+        } else {
+            let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+            sources.push(Source { name, path: Some(path.clone()) });
+        }
+    }
+    distinct(&mut sources);
+    Ok((sources, several))
+}
+
+impl Source {
+    /// Reads the record.
+    pub fn read(&self, input: &Input) -> Result<(Record, Vec<Warning>)> {
+        let options = ReadOptions { rate: input.rate, units: input.units.clone(), leads: input.leads.clone() };
+        match &self.path {
+            Some(path) => read(path, &options),
+            None => Ok((example_record(), Vec::new())),
+        }
+    }
+
+    /// What the user calls it.
+    pub fn shown(&self) -> String {
+        self.path.as_deref().unwrap_or(Path::new("a synthetic record (no RECORD was given)")).display().to_string()
+    }
+}
+
+/// Numbers names that stand more than once, so that no record overwrites another's results.
+fn distinct(sources: &mut [Source]) {
+    let mut seen = std::collections::HashMap::new();
+    for source in sources {
+        let count = seen.entry(source.name.clone()).and_modify(|n| *n += 1).or_insert(1);
+        if *count > 1 {
+            source.name = format!("{}-{count}", source.name);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Errors of the facade, and the exit codes they become.
+
+use std::path::PathBuf;
+
+/// What can go wrong between a record and its explanation. Messages complete the sentence "failed to …".
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A request that makes no sense: exit code 2.
+    #[error("{0}")]
+    Usage(String),
+    /// A record that cannot be read or used: exit code 3.
+    #[error(transparent)]
+    Ecg(#[from] einthoven_ecg::Error),
+    /// A coalition, partition, design, game file or result that does not fit: exit code 3.
+    #[error(transparent)]
+    Game(#[from] einthoven_game::Error),
+    /// An estimate that cannot be made: exit code 2.
+    #[error(transparent)]
+    Shapley(#[from] einthoven_shapley::Error),
+    /// A model that cannot be loaded or trained: exit code 4.
+    #[error(transparent)]
+    Model(#[from] einthoven_model::Error),
+    /// A device or a masked evaluation that failed: exit code 4.
+    #[error(transparent)]
+    Masking(#[from] einthoven_masking::Error),
+    /// A file or folder that cannot be read or written: exit code 3.
+    #[error("{action} {}: {reason}", path.display())]
+    File {
+        /// "read" or "write".
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Some records of several failed, the others are done: exit code 3.
+    #[error("{action} {failed} of {records} records; the others are done")]
+    SomeRecords {
+        /// "predict" or "explain".
+        action: &'static str,
+        /// How many failed.
+        failed: usize,
+        /// How many there were.
+        records: usize,
+    },
+    /// The user stopped the program: exit code 130.
+    #[error("finish: interrupted")]
+    Interrupted,
+}
+
+/// Result of the facade.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// The exit code of the program: 2 usage, 3 input, 4 model or device, 130 interrupted.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Shapley(_) => 2,
+            Self::Ecg(_) | Self::Game(_) | Self::File { .. } | Self::SomeRecords { .. } => 3,
+            Self::Masking(einthoven_masking::Error::Interrupted) | Self::Interrupted => 130,
+            Self::Model(_) | Self::Masking(_) => 4,
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! From a record to its explanation.
+
+use std::ops::ControlFlow;
+use std::str::FromStr;
+use std::time::Instant;
+
+use burn::tensor::Device;
+use einthoven_ecg::{Preparation, Record};
+use einthoven_game::{Attribution, Coalitions, Design, Link, Partition};
+use einthoven_masking::{Baseline, Derive, DeviceChoice, MaskedModel, Options, Progress, device};
+use einthoven_model::{BatchModel, Classifier, ModelSpec};
+use einthoven_plot::Prediction;
+use einthoven_shapley::Method;
+use serde_json::{Value, json};
+
+use crate::{Explanation, Memory, Players, Result};
+
+/// What stands in for a masked cell, as `--baseline` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum BaselineName {
+    /// The isoelectric line.
+    #[default]
+    Zero,
+    /// The mean of the lead in this record.
+    Mean,
+    /// The mean of all samples that the model was trained on, as its card has it.
+    DatasetMean,
+}
+
+/// How a record is explained. The defaults give a useful answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Who plays.
+    pub players: Players,
+    /// How Shapley values are estimated.
+    pub method: Method,
+    /// Distinct coalitions to evaluate; [`default_budget`] if `None`.
+    pub budget: Option<usize>,
+    /// What stands in for a masked cell.
+    pub baseline: BaselineName,
+    /// What the value of a coalition is.
+    pub link: Link,
+    /// Where the model runs.
+    pub device: DeviceChoice,
+    /// Cap on the memory that masked batches may take.
+    pub memory: Memory,
+    /// Seed of the design.
+    pub seed: u64,
+    /// Where the model's input starts in a longer record, in seconds.
+    pub start: f64,
+    /// Whether wander and mains hum are filtered out first, as the model's card says.
+    pub filter: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            players: Players::Leads,
+            method: Method::Auto,
+            budget: None,
+            baseline: BaselineName::default(),
+            link: Link::default(),
+            device: DeviceChoice::Auto,
+            memory: Memory(2 << 30),
+            seed: 0,
+            start: 0.0,
+            filter: true,
+        }
+    }
+}
+
+/// A model on a device that explains what it says about records.
+pub struct Explainer {
+    model: Box<dyn BatchModel>,
+    preparation: Preparation,
+    name: String,
+    notice: String,
+    dataset_mean: f32,
+    device: Device,
+    device_name: String,
+    settings: Settings,
+}
+
+/// The number of coalitions evaluated if nobody says otherwise: 4096, or all there are if they are fewer.
+pub fn default_budget(n_players: usize) -> usize {
+    1 << n_players.min(12)
+}
+
+impl Explainer {
+    /// Explains the built-in classifier.
+    pub fn builtin(settings: Settings) -> Result<Self> {
+        Self::classifier(&einthoven_model::builtin()?, settings)
+    }
+
+    /// Explains a classifier: its card says how a record is prepared for it.
+    pub fn classifier(classifier: &Classifier, settings: Settings) -> Result<Self> {
+        let card = classifier.card();
+        let explainer = Self::new(classifier, card.preparation.clone(), settings)?;
+        Ok(Self {
+            name: card.name.clone(),
+            notice: card.notice.clone(),
+            dataset_mean: card.normalisation.mean as f32,
+            ..explainer
+        })
+    }
+
+    /// Explains any model on the device that the settings name; records are prepared for it as `preparation` says.
+    pub fn new(model: &dyn BatchModel, preparation: Preparation, settings: Settings) -> Result<Self> {
+        let (device, info) = device::open(settings.device)?;
+        Ok(Self {
+            model: model.to_device(&device),
+            preparation,
+            name: model.spec().fingerprint.clone(),
+            notice: String::new(),
+            dataset_mean: 0.0,
+            device,
+            device_name: info.to_string(),
+            settings,
+        })
+    }
+
+    /// What the model takes and gives.
+    pub fn spec(&self) -> &ModelSpec {
+        self.model.spec()
+    }
+
+    /// The record as the model sees it: filtered, at the model's rate, cut to its length.
+    pub fn prepare(&self, record: &Record) -> Result<Record> {
+        let prepared = match self.settings.filter {
+            true => self.preparation.apply(record, self.settings.start),
+            false => self.preparation.without_filters().apply(record, self.settings.start),
+        };
+        Ok(prepared?)
+    }
+
+    /// Who plays on a prepared record.
+    pub fn partition(&self) -> Result<Partition> {
+        let spec = self.spec();
+        self.settings.players.partition(&spec.leads, spec.n_samples, spec.rate)
+    }
+
+    /// What the model says about a prepared record: the value of the full coalition, with nothing derived.
+    pub fn predict(&self, prepared: &Record) -> Result<Vec<Prediction>> {
+        let spec = self.spec();
+        let partition = Partition::leads(&spec.leads, spec.n_samples)?;
+        let masked = MaskedModel::new(&*self.model, &self.device, prepared, &partition, &Options::default())?;
+        let mut full = Coalitions::new(partition.n_players());
+        full.push_full();
+        let logits = masked.evaluate(&full, &mut |_, _| ControlFlow::Continue(()))?;
+        let predictions = spec.outputs.iter().zip(logits.row(0)).map(|(output, &logit)| Prediction {
+            output: output.clone(),
+            logit,
+            probability: 1.0 / (1.0 + (-logit).exp()),
+        });
+        Ok(predictions.collect())
+    }
+
+    /// The game of a prepared record: what the model says when parts of it are switched off.
+    pub fn masked(&self, prepared: &Record, partition: &Partition) -> Result<MaskedModel> {
+        let baseline = match self.settings.baseline {
+            BaselineName::Zero => Baseline::Zero,
+            BaselineName::Mean => Baseline::Mean,
+            BaselineName::DatasetMean => Baseline::DatasetMean(vec![self.dataset_mean; self.spec().leads.len()]),
+        };
+        let derive = match self.settings.players {
+            Players::IndependentLeads => Derive::Limb,
+            _ => Derive::Nothing,
+        };
+        let memory = usize::try_from(self.settings.memory.0).unwrap_or(usize::MAX);
+        let options = Options { baseline, derive, link: self.settings.link, memory };
+        Ok(MaskedModel::new(&*self.model, &self.device, prepared, partition, &options)?)
+    }
+
+    /// Explains a record.
+    pub fn explain(&self, record: &Record) -> Result<Explanation> {
+        self.explain_with(record, &mut |_, _| ControlFlow::Continue(()))
+    }
+
+    /// Explains a record; `progress` hears how many of how many coalitions are evaluated and may break off.
+    pub fn explain_with(
+        &self,
+        record: &Record,
+        progress: &mut Progress<'_>,
+    ) -> Result<Explanation> {
+        let clock = Instant::now();
+        let prepared = self.prepare(record)?;
+        let partition = self.partition()?;
+        let n_players = partition.n_players();
+        let budget = self.settings.budget.unwrap_or_else(|| default_budget(n_players));
+        let method = self.settings.method.resolve(n_players, budget)?;
+        let design = method.design(n_players, budget, self.settings.seed)?;
+        let predictions = self.predict(&prepared)?;
+        let masked = self.masked(&prepared, &partition)?;
+        let values = masked.evaluate(&design.rows, progress)?;
+        let mut attributions = method.estimate(&design, &values)?;
+        let run = self.run(&design, masked.chunk(design.rows.len())?, &values.fingerprint, clock.elapsed().as_secs_f64());
+        for (attribution, prediction) in attributions.iter_mut().zip(&predictions) {
+            self.name(attribution, prediction, &partition, &run);
+        }
+        let mut explanation = Explanation {
+            record: prepared,
+            start: self.settings.start,
+            partition,
+            predictions,
+            attributions,
+            settings: self.described(method, budget),
+            warnings: Vec::new(),
+            notice: self.notice.clone(),
+        };
+        if !self.settings.filter {
+            explanation.warn("the record was not filtered, though the model was trained on filtered records");
+        }
+        Ok(explanation)
+    }
+
+    /// Puts the names in that an estimator does not know.
+    fn name(&self, attribution: &mut Attribution, prediction: &Prediction, partition: &Partition, run: &Value) {
+        attribution.output.clone_from(&prediction.output);
+        attribution.player_names = partition.names().to_vec();
+        attribution.link = self.settings.link;
+        attribution.seed = self.settings.seed;
+        attribution.run = run.as_object().cloned().unwrap_or_default();
+    }
+
+    fn run(&self, design: &Design, chunk: usize, fingerprint: &str, seconds: f64) -> Value {
+        json!({
+            "device": self.device_name,
+            "versions": { "einthoven": env!("CARGO_PKG_VERSION"), "burn": "0.22.1" },
+            "model": self.spec().fingerprint,
+            "values": fingerprint,
+            "baseline": self.settings.baseline.to_string(),
+            "players": self.settings.players.to_string(),
+            "rows": design.rows.len(),
+            "chunk": chunk,
+            "seconds": seconds,
+        })
+    }
+
+    /// The settings as a report shows them.
+    fn described(&self, method: Method, budget: usize) -> Vec<(String, String)> {
+        let filters = match (self.settings.filter, self.preparation.highpass_hz, self.preparation.mains_hz) {
+            (false, ..) => "none (--no-filter)".to_owned(),
+            (true, highpass, mains) => {
+                let part = |name: &str, hz: Option<f64>| hz.map(|hz| format!("{name} {hz} Hz"));
+                let parts: Vec<String> = [part("high-pass", highpass), part("mains", mains)].into_iter().flatten().collect();
+                parts.join(", ")
+            }
+        };
+        let spec = self.spec();
+        let pairs = [
+            ("model", self.name.clone()),
+            ("input", format!("{} leads, {} samples at {} Hz", spec.leads.len(), spec.n_samples, spec.rate)),
+            ("filters", filters),
+            ("start", format!("{} s", self.settings.start)),
+            ("players", self.settings.players.to_string()),
+            ("baseline", self.settings.baseline.to_string()),
+            ("method", method.to_string()),
+            ("budget", budget.to_string()),
+            ("seed", self.settings.seed.to_string()),
+            ("device", self.device_name.clone()),
+            ("memory", self.settings.memory.to_string()),
+        ];
+        pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+}
+
+impl FromStr for BaselineName {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match text {
+            "zero" => Ok(Self::Zero),
+            "mean" => Ok(Self::Mean),
+            "dataset-mean" => Ok(Self::DatasetMean),
+            "interpolate" | "noise" => Err(format!("`{text}` is not built yet; use zero, mean or dataset-mean")),
+            _ if text.starts_with("background") => {
+                Err("background records are not built yet; use zero, mean or dataset-mean".to_owned())
+            }
+            _ => Err("baselines are zero, mean and dataset-mean".to_owned()),
+        }
+    }
+}
+
+impl std::fmt::Display for BaselineName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Zero => "zero",
+            Self::Mean => "mean",
+            Self::DatasetMean => "dataset-mean",
+        })
+    }
+}

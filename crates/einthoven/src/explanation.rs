@@ -1,0 +1,108 @@
+//! What an explanation holds, and the files it becomes.
+
+use std::io::Write;
+use std::path::Path;
+
+use einthoven_ecg::Record;
+use einthoven_game::{Attribution, AttributionArrays, Partition, Signal, file};
+use einthoven_plot::{Layout, Picture, Prediction, Report};
+
+use crate::{Error, Result};
+
+/// Why the model said what it said about one record.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The record as the model saw it.
+    pub record: Record,
+    /// Where in the original record it starts, in seconds.
+    pub start: f64,
+    /// Who played.
+    pub partition: Partition,
+    /// What the model says, one per output.
+    pub predictions: Vec<Prediction>,
+    /// Why, one per output.
+    pub attributions: Vec<Attribution>,
+    /// The settings, as a report shows them.
+    pub settings: Vec<(String, String)>,
+    /// What a reader must know before trusting it; each attribution holds the same.
+    pub warnings: Vec<String>,
+    /// What the model's card asks to be said with every result.
+    pub notice: String,
+}
+
+impl Explanation {
+    /// The output with the highest logit.
+    pub fn top_index(&self) -> usize {
+        let logits = self.predictions.iter().map(|prediction| prediction.logit);
+        logits.enumerate().max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(index, _)| index)
+    }
+
+    /// The attribution of the output with the highest logit.
+    pub fn top(&self) -> &Attribution {
+        &self.attributions[self.top_index()]
+    }
+
+    /// The output that `name` stands for: its name in any case, or `top`.
+    pub fn target(&self, name: &str) -> Result<usize> {
+        if name == "top" {
+            return Ok(self.top_index());
+        }
+        self.predictions.iter().position(|prediction| prediction.output.eq_ignore_ascii_case(name)).ok_or_else(|| {
+            let outputs: Vec<&str> = self.predictions.iter().map(|prediction| prediction.output.as_str()).collect();
+            Error::Usage(format!("use --target {name}: the model's outputs are {}", outputs.join(", ")))
+        })
+    }
+
+    /// Adds a warning to the explanation and to each attribution.
+    pub fn warn(&mut self, warning: impl Into<String>) {
+        let warning = warning.into();
+        for attribution in &mut self.attributions {
+            attribution.warnings.push(warning.clone());
+        }
+        self.warnings.push(warning);
+    }
+
+    /// The ECG on paper with the attribution of output `target` behind the trace, as SVG.
+    pub fn ecg_svg(&self, target: usize) -> String {
+        einthoven_plot::ecg_svg(&Picture {
+            record: &self.record,
+            partition: &self.partition,
+            attribution: Some(&self.attributions[target]),
+            layout: Layout::for_record(&self.record),
+            title: &self.record.name,
+            start: self.start,
+        })
+    }
+
+    /// The self-contained HTML report on output `target`.
+    pub fn report_html(&self, target: usize) -> String {
+        einthoven_plot::report_html(&Report {
+            record: &self.record,
+            partition: &self.partition,
+            attributions: &self.attributions,
+            target,
+            predictions: &self.predictions,
+            settings: &self.settings,
+            warnings: &self.warnings,
+            notice: &self.notice,
+            start: self.start,
+        })
+    }
+
+    /// Writes `attribution.json`, `attribution.npz`, `ecg.svg` and `report.html` into `folder`, which is made if need
+    /// be. Each file is written beside its place and then renamed, so that none is ever half there.
+    pub fn save(&self, folder: &Path, target: usize) -> Result<()> {
+        std::fs::create_dir_all(folder).map_err(|error| Error::File {
+            action: "make the folder",
+            path: folder.to_owned(),
+            reason: error.to_string(),
+        })?;
+        let write = |name: &str, text: &str| file::write_atomic(&folder.join(name), |out| out.write_all(text.as_bytes()));
+        Attribution::save_json(&folder.join("attribution.json"), &self.attributions)?;
+        let signal = Signal::new(&self.partition, self.record.signal().to_vec(), self.record.rate, self.start)?;
+        AttributionArrays::new(&self.attributions, Some(signal))?.save(&folder.join("attribution.npz"))?;
+        write("ecg.svg", &self.ecg_svg(target))?;
+        write("report.html", &self.report_html(target))?;
+        Ok(())
+    }
+}

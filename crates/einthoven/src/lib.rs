@@ -1,0 +1,55 @@
+//! Explains neural networks on signals: which leads, and which moments, made the model say what it says.
+//!
+//! Parts of the input (the *players*) are switched off in thousands of combinations, each combination is evaluated by
+//! the model in batches that are made on the device, and the answers become Shapley values with their standard errors.
+//!
+//! ```
+//! use einthoven::{Explainer, Settings};
+//!
+//! # fn main() -> Result<(), einthoven::Error> {
+//! let settings = Settings { players: "leads".parse().unwrap(), budget: Some(128), ..Settings::default() };
+//! let explainer = Explainer::builtin(settings)?;
+//! let record = einthoven::example_record();
+//! let explanation = explainer.explain(&record)?;
+//! let top = explanation.top();
+//! println!("{} {:.2}", top.output, explanation.predictions[explanation.top_index()].probability);
+//! for term in top.largest(5) {
+//!     println!("{:>4} {:+.3}", top.player_names[term.players[0] as usize], term.value);
+//! }
+//! assert!(top.efficiency_gap().abs() < 1e-6);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The parts it is made of are crates of their own, re-exported here: [`game`], [`ecg`], [`fit`], [`shapley`],
+//! [`plot`], [`model`], [`masking`].
+
+mod error;
+mod example;
+mod explainer;
+mod explanation;
+mod memory;
+mod players;
+mod read;
+
+pub use einthoven_ecg as ecg;
+pub use einthoven_fit as fit;
+pub use einthoven_game as game;
+pub use einthoven_masking as masking;
+pub use einthoven_model as model;
+pub use einthoven_plot as plot;
+pub use einthoven_shapley as shapley;
+
+pub use einthoven_ecg::{ReadOptions, Record, Warning};
+pub use einthoven_game::{Attribution, Index, Link};
+pub use einthoven_masking::DeviceChoice;
+pub use einthoven_model::{BatchModel, Classifier};
+pub use einthoven_plot::Prediction;
+pub use einthoven_shapley::Method;
+pub use error::{Error, Result};
+pub use example::example_record;
+pub use explainer::{BaselineName, Explainer, Settings, default_budget};
+pub use explanation::Explanation;
+pub use memory::Memory;
+pub use players::Players;
+pub use read::read;

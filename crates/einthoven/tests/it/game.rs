@@ -1,0 +1,84 @@
+//! `einthoven game`: our estimators on games whose answer is known.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use tempfile::tempdir;
+
+use crate::program::{einthoven, succeed};
+
+/// The Shapley values of a game file, per output.
+fn shapley_values(game: &Value, args: &[&str]) -> Vec<Vec<f64>> {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("game.json"), game.to_string()).unwrap();
+    let out = succeed(folder.path(), &[&["game", "game.json", "--json"], args].concat());
+    let list: Value = serde_json::from_str(&out).unwrap();
+    let players = game["n_players"].as_u64().unwrap() as usize;
+    let read = |attribution: &Value| {
+        let mut values = vec![0.0; players];
+        for term in attribution["terms"].as_array().unwrap() {
+            values[term["players"][0].as_u64().unwrap() as usize] = term["value"].as_f64().unwrap();
+        }
+        values
+    };
+    list.as_array().unwrap().iter().map(read).collect()
+}
+
+fn close(found: &[f64], expected: &[f64], within: f64) {
+    assert_eq!(found.len(), expected.len());
+    for (a, b) in found.iter().zip(expected) {
+        assert!((a - b).abs() <= within, "{found:?} and {expected:?}");
+    }
+}
+
+#[test]
+fn glove_game_is_exact() {
+    // One left glove (player 0) and two right ones: the textbook answer is 2/3, 1/6, 1/6.
+    let game = json!({ "n_players": 3, "values": [0, 0, 0, 1, 0, 1, 0, 1] });
+    for method in ["exact", "kernel", "auto"] {
+        close(&shapley_values(&game, &["--method", method])[0], &[2.0 / 3.0, 1.0 / 6.0, 1.0 / 6.0], 1e-12);
+    }
+}
+
+#[test]
+fn outputs_are_explained_side_by_side() {
+    let game = json!({ "n_players": 2, "values": [[0, 1], [2, 1], [3, 0], [5, 4]] });
+    let values = shapley_values(&game, &["--method", "exact"]);
+    close(&values[0], &[2.0, 3.0], 1e-12);
+    close(&values[1], &[2.0, 1.0], 1e-12);
+}
+
+#[test]
+fn sparse_games_have_the_shares_of_their_coefficients() {
+    // Shapley shares a Moebius coefficient equally among its players.
+    let game = json!({ "n_players": 40, "moebius": [[[1], 2.0], [[1, 30], -1.0], [[0, 5, 39], 0.9]] });
+    let mut expected = vec![0.0; 40];
+    (expected[1], expected[30], expected[0], expected[5], expected[39]) = (1.5, -0.5, 0.3, 0.3, 0.3);
+    close(&shapley_values(&game, &["--method", "kernel", "--budget", "4000"])[0], &expected, 0.03);
+    close(&shapley_values(&game, &["--method", "permutation", "--budget", "40000"])[0], &expected, 0.03);
+}
+
+#[test]
+fn one_seed_gives_one_answer_and_another_seed_another() {
+    let game = json!({ "n_players": 20, "moebius": [[[0, 1, 2], 1.0], [[3, 4, 5, 6], 2.0]] });
+    let run = |seed| shapley_values(&game, &["--method", "kernel", "--budget", "200", "--seed", seed]);
+    assert_eq!(run("5"), run("5"));
+    assert_ne!(run("5"), run("6"));
+}
+
+#[test]
+fn a_broken_game_names_the_field() {
+    let folder = tempdir().unwrap();
+    for (text, field) in [
+        (r#"{"n_players": 2, "values": [1, 2, 3]}"#, "values"),
+        (r#"{"values": [1, 2]}"#, "n_players"),
+        (r#"{"n_players": 2, "moebius": [[[7], 1.0]]}"#, "moebius"),
+        ("not json", "game.json"),
+    ] {
+        fs::write(folder.path().join("game.json"), text).unwrap();
+        let run = einthoven(folder.path(), &["game", "game.json"]);
+        assert_eq!(run.code, 3, "{text}");
+        assert!(run.err.contains(field) && run.err.contains("game.json"), "{text}: {}", run.err);
+        assert!(run.out.is_empty());
+    }
+}

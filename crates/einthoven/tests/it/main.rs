@@ -1,0 +1,10 @@
+//! Tests of the facade and of the program, in one binary.
+#![allow(clippy::unwrap_used)]
+
+mod errors;
+mod explain;
+mod game;
+mod layers;
+mod program;
+mod real_records;
+mod synth;

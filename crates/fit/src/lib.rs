@@ -1,0 +1,11 @@
+//! What estimators fit values with: least squares with constraints eliminated.
+//!
+//! Estimators of Shapley values are regressions under a constraint: the values must add up to what the game gives to
+//! everybody together. A constraint that is bought with a large weight is never met and ruins the condition of the
+//! system; here it is eliminated, so that the solution is the constrained one up to rounding.
+
+mod error;
+mod sum_constrained;
+
+pub use error::{Error, Result};
+pub use sum_constrained::{Problem, Solution, solve};

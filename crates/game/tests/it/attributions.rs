@@ -1,0 +1,128 @@
+use einthoven_game::{Attribution, AttributionArrays, Index, Kind, Link, Partition, Signal, Term};
+use proptest::prelude::*;
+
+fn attribution(output: &str, terms: Vec<Term>) -> Attribution {
+    Attribution {
+        index: Index::Sv,
+        min_order: 1,
+        max_order: 1,
+        n_players: 3,
+        output: output.to_owned(),
+        link: Link::Logit,
+        baseline: 0.1,
+        full: 0.9,
+        kind: Kind::Consistent,
+        method: "kernel".to_owned(),
+        seed: 1,
+        evaluations: 4096,
+        terms,
+        player_names: ["I", "II", "III"].map(str::to_owned).to_vec(),
+        warnings: vec!["flat lead".to_owned()],
+        run: [("device".to_owned(), "cpu".into())].into_iter().collect(),
+    }
+}
+
+fn term(players: &[u32], value: f64, std_err: Option<f64>) -> Term {
+    Term { players: players.to_vec(), value, std_err }
+}
+
+#[test]
+fn the_json_is_the_one_that_is_documented() {
+    let terms = vec![term(&[0], 0.5, Some(0.25)), term(&[2], 0.375, None)];
+    let found: serde_json::Value =
+        serde_json::from_str(&Attribution::to_json(&[attribution("MI", terms)]).unwrap()).unwrap();
+    let expected = serde_json::json!([{
+        "index": "SV", "min_order": 1, "max_order": 1, "n_players": 3, "output": "MI", "link": "logit",
+        "baseline": 0.1, "full": 0.9, "kind": "consistent", "method": "kernel", "seed": 1, "evaluations": 4096,
+        "terms": [
+            {"players": [0], "value": 0.5, "std_err": 0.25},
+            {"players": [2], "value": 0.375, "std_err": null},
+        ],
+        "player_names": ["I", "II", "III"], "warnings": ["flat lead"], "run": {"device": "cpu"},
+    }]);
+    assert_eq!(found, expected);
+    assert!(found[0].as_object().unwrap().keys().eq(expected[0].as_object().unwrap().keys()), "the order of the keys");
+}
+
+#[test]
+fn terms_that_were_left_out_are_zero() {
+    let found = attribution("MI", vec![term(&[2], 0.8, None)]);
+    let found = &Attribution::from_json(&Attribution::to_json(&[found]).unwrap()).unwrap()[0];
+    assert_eq!((found.value(&[2]), found.value(&[1])), (0.8, 0.0));
+    assert_eq!(found.player_values(), [0.0, 0.0, 0.8]);
+    assert!(found.efficiency_gap().abs() < 1e-15);
+}
+
+#[test]
+fn names_are_read_in_any_case_and_refused_by_name() {
+    assert_eq!("sv".parse::<Index>().unwrap(), Index::Sv);
+    assert_eq!("Sv".parse::<Index>().unwrap(), Index::Sv);
+    assert_eq!("LOGIT".parse::<Link>().unwrap(), Link::Logit);
+    assert_eq!("Probability".parse::<Link>().unwrap(), Link::Probability);
+    for (name, told) in [("K-SII", "not built yet"), ("co-moebius", "not built yet"), ("shap", "no such index")] {
+        let error = name.parse::<Index>().unwrap_err().to_string();
+        assert!(error.contains(name) && error.contains(told), "{error}");
+    }
+    assert!("odds".parse::<Link>().is_err());
+    let json =
+        Attribution::to_json(&[attribution("MI", vec![])]).unwrap().replace("SV", "sv").replace("logit", "LOGIT");
+    assert_eq!(Attribution::from_json(&json).unwrap()[0].index, Index::Sv);
+}
+
+#[test]
+fn impossible_attributions_are_refused() {
+    for players in [&[3][..], &[1, 0], &[1, 1]] {
+        let json = Attribution::to_json(&[attribution("MI", vec![term(players, 0.0, None)])]).unwrap();
+        let error = Attribution::from_json(&json).unwrap_err().to_string();
+        assert!(error.contains("terms[0].players"), "{error}");
+    }
+    let infinite = attribution("MI", vec![term(&[0], f64::INFINITY, None)]);
+    assert!(Attribution::to_json(&[infinite]).unwrap_err().to_string().contains("`MI`"));
+}
+
+#[test]
+fn arrays_line_up_the_terms_of_all_outputs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("attribution.npz");
+    let first = attribution("MI", vec![term(&[1, 2], 4.0, None), term(&[2], 3.0, Some(0.5))]);
+    let second = attribution("CD", vec![term(&[0], 1.0, Some(0.25)), term(&[2], 2.0, None)]);
+    let partition = Partition::leads(&first.player_names, 2).unwrap();
+    let signal = Signal::new(&partition, vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0], 100.0, 2.5).unwrap();
+    let arrays = AttributionArrays::new(&[first, second], Some(signal)).unwrap();
+    assert_eq!(arrays.terms, [vec![0], vec![2], vec![1, 2]]);
+    assert_eq!(arrays.values, [0.0, 3.0, 4.0, 1.0, 2.0, 0.0]);
+    let known: Vec<bool> = arrays.std_err.iter().map(|std_err| !std_err.is_nan()).collect();
+    assert_eq!(known, [false, true, false, true, false, false]);
+    arrays.save(&path).unwrap();
+    let mut found = AttributionArrays::load(&path).unwrap();
+    assert!(found.std_err.iter().zip(&arrays.std_err).all(|(found, saved)| found.to_bits() == saved.to_bits()));
+    found.std_err.clone_from(&arrays.std_err);
+    let same = |left: &AttributionArrays, right: &AttributionArrays| {
+        (left.terms == right.terms && left.values == right.values && left.signal == right.signal)
+            && (&left.outputs, &left.player_names, &left.baseline, &left.full)
+                == (&right.outputs, &right.player_names, &right.baseline, &right.full)
+    };
+    assert!(same(&found, &arrays));
+    assert!(Signal::new(&partition, vec![0.0; 5], 100.0, 0.0).is_err());
+}
+
+proptest! {
+    #[test]
+    fn json_comes_back(
+        values in prop::collection::vec((prop::num::f64::NORMAL, prop::option::of(prop::num::f64::NORMAL)), 3),
+        output in ".{0,9}", seed in any::<u64>(),
+    ) {
+        let terms = values.iter().enumerate().map(|(at, &(value, std_err))| term(&[at as u32], value, std_err)).collect();
+        let saved = vec![Attribution { seed, ..attribution(&output, terms) }];
+        let mut found = Attribution::from_json(&Attribution::to_json(&saved).unwrap()).unwrap();
+        // serde_json reads numbers to within a few units in the last place; everything else comes back as it was.
+        let near = |found: f64, saved: f64| found.to_bits().abs_diff(saved.to_bits()) <= 4;
+        for (found, saved) in found[0].terms.iter_mut().zip(&saved[0].terms) {
+            prop_assert!(near(found.value, saved.value));
+            prop_assert_eq!(found.std_err.is_some(), saved.std_err.is_some());
+            prop_assert!(near(found.std_err.unwrap_or(0.0), saved.std_err.unwrap_or(0.0)));
+            found.clone_from(saved);
+        }
+        prop_assert_eq!(found, saved);
+    }
+}

@@ -1,0 +1,61 @@
+//! The adapter that wgpu finds, software or not.
+
+use burn::tensor::Device;
+use einthoven_game::Game;
+use einthoven_masking::device::{self, DeviceChoice};
+use einthoven_masking::{Baseline, Derive, MaskedModel, Options};
+
+use crate::setup::{CELLS, Toy, coalitions, eight_leads, leads, leads_windows, record, scalar_values, scattered};
+
+fn adapter() -> Option<Device> {
+    match device::open(DeviceChoice::Wgpu) {
+        Ok((device, _)) => Some(device),
+        Err(error) => {
+            println!("skipped: {error}");
+            None
+        }
+    }
+}
+
+#[test]
+fn gpu_values_are_those_of_a_scalar_loop() {
+    let Some(device) = adapter() else { return };
+    let toy = Toy::new();
+    for partition in [leads(), leads_windows(3), scattered(33), scattered(1100)] {
+        let rows = coalitions(partition.n_players(), 50, 1);
+        let model = MaskedModel::new(&toy, &device, &record(3), &partition, &Options::default()).unwrap();
+        let expected = scalar_values(&toy, &record(3), &partition, &[0.0; CELLS], false, &rows);
+        assert_eq!(model.values(&rows).unwrap().as_slice(), expected, "{} players", partition.n_players());
+    }
+}
+
+#[test]
+fn gpu_derived_leads_and_baselines() {
+    let Some(device) = adapter() else { return };
+    let toy = Toy::new();
+    let rows = coalitions(8, 100, 2);
+    let means: Vec<f32> = (0..12).map(|lead| 2.0 * lead as f32).collect();
+    let baseline = Baseline::DatasetMean(means);
+    let map = baseline.map(&record(3)).unwrap();
+    let options = Options { baseline, derive: Derive::Limb, ..Options::default() };
+    let model = MaskedModel::new(&toy, &device, &record(3), &eight_leads(), &options).unwrap();
+    let expected = scalar_values(&toy, &record(3), &eight_leads(), &map, true, &rows);
+    assert_eq!(model.values(&rows).unwrap().as_slice(), expected);
+    assert_eq!(model.values(&rows).unwrap(), model.values(&rows).unwrap());
+}
+
+#[test]
+fn gpu_devices_say_what_they_are() {
+    let Some(first) = adapter() else { return };
+    let (again, info) = device::open(DeviceChoice::Wgpu).unwrap();
+    assert_eq!(first, again, "opened twice, it is one device");
+    assert_eq!(device::max_buffer(&again), info.max_buffer);
+    // WebGPU guarantees 128 MiB.
+    assert!(info.max_buffer.unwrap() >= 128 << 20, "{info:?}");
+    assert!(!info.name.is_empty());
+    assert!(device::list().into_iter().any(|listed| listed.unwrap() == info));
+    // `auto` never takes software.
+    let (_, auto) = device::open(DeviceChoice::Auto).unwrap();
+    assert!(!auto.is_software());
+    assert_eq!(auto.choice == DeviceChoice::Cpu, info.is_software());
+}

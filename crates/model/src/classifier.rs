@@ -1,0 +1,102 @@
+//! A network with its card: what a program needs to ask it about a record.
+
+use std::{fmt, sync::Arc};
+
+use burn::tensor::{Device, Tensor};
+use einthoven_ecg::Preparation;
+use sha2::{Digest, Sha256};
+
+use crate::{BatchModel, Card, ModelSpec, Result, StateDict, XResNet, footprint::Footprint, plan::Plan};
+
+/// A residual network that reads millivolts, with its card.
+#[derive(Clone)]
+pub struct Classifier {
+    network: XResNet,
+    card: Arc<Card>,
+    state: Arc<StateDict>,
+    spec: ModelSpec,
+}
+
+impl Classifier {
+    /// A network with these weights on a device.
+    ///
+    /// # Errors
+    /// If the card contradicts itself or the weights do not fit its architecture.
+    pub fn new(card: Card, state: StateDict, device: &Device) -> Result<Self> {
+        card.check()?;
+        let network = XResNet::new(&card.architecture, &state, device)?;
+        let spec = spec(&card, &state)?;
+        Ok(Self { network, card: Arc::new(card), state: Arc::new(state), spec })
+    }
+
+    /// What has to be known of the model besides its weights.
+    pub fn card(&self) -> &Card {
+        &self.card
+    }
+
+    /// What has to be done to a record before the model reads it.
+    pub fn preparation(&self) -> &Preparation {
+        &self.card.preparation
+    }
+
+    /// The weights.
+    pub fn state(&self) -> &StateDict {
+        &self.state
+    }
+
+    /// The same model on another device.
+    pub fn on_device(&self, device: &Device) -> Self {
+        let network = XResNet::new(&self.card.architecture, &self.state, device);
+        let network = network.expect("invariant: the weights fitted the architecture when the model was made");
+        Self { network, ..self.clone() }
+    }
+
+    /// The last feature map `[batch, channels, samples]` of signals in millivolts `[batch, leads, samples]`.
+    pub fn features(&self, batch: Tensor<3>) -> Tensor<3> {
+        self.network.features(self.normalised(batch))
+    }
+
+    fn normalised(&self, batch: Tensor<3>) -> Tensor<3> {
+        let normalisation = self.card.normalisation;
+        batch.sub_scalar(normalisation.mean).div_scalar(normalisation.std)
+    }
+}
+
+impl fmt::Debug for Classifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Classifier").field("name", &self.card.name).field("spec", &self.spec).finish_non_exhaustive()
+    }
+}
+
+impl BatchModel for Classifier {
+    fn spec(&self) -> &ModelSpec {
+        &self.spec
+    }
+
+    fn logits(&self, batch: Tensor<3>) -> Tensor<2> {
+        self.network.forward(self.normalised(batch))
+    }
+
+    fn to_device(&self, device: &Device) -> Box<dyn BatchModel> {
+        Box::new(self.on_device(device))
+    }
+}
+
+fn spec(card: &Card, state: &StateDict) -> Result<ModelSpec> {
+    let n_samples = card.preparation.n_samples;
+    let footprint = Footprint::new(&Plan::new(&card.architecture), card.architecture.n_leads, n_samples);
+    let normalisation = card.normalisation;
+    let mut hash = Sha256::new();
+    hash.update(format!("{:?} {} {}", card.architecture, normalisation.mean, normalisation.std));
+    hash.update(state.to_safetensors(&[])?);
+    let fingerprint: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    Ok(ModelSpec {
+        outputs: card.outputs.clone(),
+        leads: card.leads.clone(),
+        n_samples,
+        rate: card.preparation.rate,
+        fingerprint,
+        row_buffer_bytes: footprint.buffer,
+        row_bytes: footprint.total,
+    })
+}

@@ -1,0 +1,62 @@
+//! How much memory one row of a batch needs in the forward pass.
+
+use crate::plan::{ConvPlan, Plan};
+
+const FLOAT: usize = size_of::<f32>();
+
+/// Bytes that one row of a batch needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Footprint {
+    /// The largest single buffer.
+    pub buffer: usize,
+    /// All buffers that are alive at once.
+    pub total: usize,
+}
+
+impl Footprint {
+    /// Walks through the layers of a network that reads so many samples of so many leads.
+    ///
+    /// A convolution holds its input, the same with the channels last (burn's CPU backend and its GPU kernels both
+    /// make that copy), its output, and the output once more where a ReLU cannot work in place. Inside a block the
+    /// block's input is held as well.
+    pub(crate) fn new(plan: &Plan, n_leads: usize, n_samples: usize) -> Self {
+        let mut footprint = Self::default();
+        let mut samples = n_samples;
+        // The signals as they come, and normalised.
+        let mut held = n_leads * n_samples;
+        for conv in &plan.stem {
+            footprint.add_conv(conv, samples, held);
+            samples = conv.length(samples);
+            held = 0;
+        }
+        let mut channels = plan.stem.last().map_or(n_leads, |conv| conv.c_out);
+        let pooled = samples.div_ceil(2);
+        footprint.add(&[channels * samples, channels * pooled, channels * pooled]);
+        samples = pooled;
+        for block in &plan.blocks {
+            let input = channels * samples;
+            let mut inner = samples;
+            for conv in &block.convs {
+                footprint.add_conv(conv, inner, input);
+                inner = conv.length(inner);
+            }
+            channels = block.convs.last().map_or(channels, |conv| conv.c_out);
+            let branch = channels * inner;
+            // The identity path runs while the branch waits.
+            footprint.add(&[input, input, branch, branch, branch]);
+            samples = block.length(samples);
+        }
+        footprint
+    }
+
+    fn add_conv(&mut self, conv: &ConvPlan, samples: usize, held: usize) {
+        let (input, output) = (conv.c_in * samples, conv.c_out * conv.length(samples));
+        self.add(&[held, input, input, output, output]);
+    }
+
+    fn add(&mut self, alive: &[usize]) {
+        let largest = alive.iter().max().copied().unwrap_or_default();
+        self.buffer = self.buffer.max(FLOAT * largest);
+        self.total = self.total.max(FLOAT * alive.iter().sum::<usize>());
+    }
+}

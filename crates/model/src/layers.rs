@@ -1,0 +1,209 @@
+//! The layers that the networks are made of, built from named weights and read back into them.
+
+use burn::{
+    module::{Module, Param, ParamId, RunningState},
+    nn::{
+        BatchNorm, BatchNormConfig, Linear, LinearConfig, PaddingConfig1d,
+        conv::{Conv1d, Conv1dConfig},
+    },
+    tensor::{Device, Tensor, TensorData, activation::relu, module::avg_pool1d, ops::AvgPoolOptions},
+};
+
+use crate::{
+    StateDict,
+    plan::{BlockPlan, ConvPlan},
+};
+
+/// What batch norms add to the variance, as in PyTorch.
+pub(crate) const EPSILON: f64 = 1e-5;
+
+/// Makes layers from a state dict that fits the architecture (see [`StateDict::check`]).
+pub(crate) struct Builder<'a> {
+    state: &'a StateDict,
+    device: &'a Device,
+    training: bool,
+    next_id: u64,
+}
+
+/// A convolution and its batch norm. In a network for inference the batch norm is folded into the convolution.
+#[derive(Module, Debug)]
+pub(crate) struct ConvNorm {
+    conv: Conv1d,
+    norm: Option<BatchNorm>,
+    relu: bool,
+}
+
+/// ReLU of the sum of a chain of convolutions and an identity path.
+#[derive(Module, Debug)]
+pub(crate) struct Block {
+    convs: Vec<ConvNorm>,
+    identity: Option<ConvNorm>,
+    pool: usize,
+}
+
+impl<'a> Builder<'a> {
+    /// Layers that can be trained keep their batch norms, and their parameters ask for gradients.
+    pub(crate) fn new(state: &'a StateDict, device: &'a Device, training: bool) -> Self {
+        Self { state, device, training, next_id: 1 }
+    }
+
+    /// The convolution and batch norm of a plan: apart for training, folded into one for inference.
+    pub(crate) fn conv(&mut self, plan: &ConvPlan) -> ConvNorm {
+        let config = Conv1dConfig::new(plan.c_in, plan.c_out, plan.kernel)
+            .with_stride(plan.stride)
+            .with_padding(PaddingConfig1d::Explicit(plan.kernel / 2, plan.kernel / 2))
+            .with_bias(false);
+        let shape = [plan.c_out, plan.c_in, plan.kernel];
+        let weight = self.data(&format!("{}.0.weight", plan.key));
+        let norm_key = format!("{}.1", plan.key);
+        let mut conv = config.init(self.device);
+        if self.training {
+            conv.weight = self.param(weight.to_vec(), shape);
+            return ConvNorm { conv, norm: Some(self.norm(&norm_key, plan.c_out)), relu: plan.relu };
+        }
+        let (weight, bias) = self.folded(weight, &norm_key);
+        conv.weight = self.param(weight, shape);
+        conv.bias = Some(self.param(bias, [plan.c_out]));
+        ConvNorm { conv, norm: None, relu: plan.relu }
+    }
+
+    pub(crate) fn block(&mut self, plan: &BlockPlan) -> Block {
+        let convs = plan.convs.iter().map(|conv| self.conv(conv)).collect();
+        Block { convs, identity: plan.identity.as_ref().map(|conv| self.conv(conv)), pool: plan.pool }
+    }
+
+    pub(crate) fn norm(&mut self, key: &str, channels: usize) -> BatchNorm {
+        let mut norm = BatchNormConfig::new(channels).with_epsilon(EPSILON).init(self.device);
+        let tensor = |name: &str| self.data(&format!("{key}.{name}")).to_vec();
+        let [gain, shift, mean, variance] = ["weight", "bias", "running_mean", "running_var"].map(tensor);
+        let (mean, variance) = (self.tensor(mean, [channels]), self.tensor(variance, [channels]));
+        norm.training = Param::from_bool(self.training);
+        norm.gamma = self.param(gain, [channels]);
+        norm.beta = self.param(shift, [channels]);
+        norm.running_mean = RunningState::with_id(self.id(), mean);
+        norm.running_var = RunningState::with_id(self.id(), variance);
+        norm
+    }
+
+    pub(crate) fn linear(&mut self, key: &str, c_in: usize, c_out: usize) -> Linear {
+        let mut linear = LinearConfig::new(c_in, c_out).init(self.device);
+        // The state dict holds `[outputs, inputs]`.
+        let weight = transposed(self.data(&format!("{key}.weight")), c_in);
+        linear.weight = self.param(weight, [c_in, c_out]);
+        let bias = self.data(&format!("{key}.bias")).to_vec();
+        linear.bias = Some(self.param(bias, [c_out]));
+        linear
+    }
+
+    /// Weights and bias of the convolution that does what the convolution and its batch norm do in evaluation.
+    fn folded(&self, weight: &[f32], norm_key: &str) -> (Vec<f32>, Vec<f32>) {
+        let tensor = |name: &str| self.data(&format!("{norm_key}.{name}"));
+        let [gain, shift, mean, variance] = ["weight", "bias", "running_mean", "running_var"].map(tensor);
+        let per_channel = weight.len() / gain.len();
+        let (mut folded, mut bias) = (Vec::with_capacity(weight.len()), Vec::with_capacity(gain.len()));
+        for channel in 0..gain.len() {
+            let scale = f64::from(gain[channel]) / (f64::from(variance[channel]) + EPSILON).sqrt();
+            let taps = &weight[channel * per_channel..(channel + 1) * per_channel];
+            folded.extend(taps.iter().map(|&w| (f64::from(w) * scale) as f32));
+            bias.push((f64::from(shift[channel]) - f64::from(mean[channel]) * scale) as f32);
+        }
+        (folded, bias)
+    }
+
+    fn data(&self, key: &str) -> &'a [f32] {
+        &self.state.get(key).expect("invariant: the state dict was checked against the architecture").data
+    }
+
+    fn tensor<const D: usize>(&self, data: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
+        Tensor::from_data(TensorData::new(data, shape), self.device)
+    }
+
+    /// Parameters are numbered in the order of the layers, so that an optimizer's state finds them again.
+    fn param<const D: usize>(&mut self, data: Vec<f32>, shape: [usize; D]) -> Param<Tensor<D>> {
+        let tensor = self.tensor(data, shape);
+        let tensor = if self.training { tensor.require_grad() } else { tensor };
+        Param::initialized(self.id(), tensor)
+    }
+
+    fn id(&mut self) -> ParamId {
+        self.next_id += 1;
+        ParamId::from(self.next_id - 1)
+    }
+}
+
+impl ConvNorm {
+    /// From `[batch, channels, samples]` to the same with other channels and samples.
+    pub(crate) fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let x = self.conv.forward(x);
+        let x = match &self.norm {
+            Some(norm) => norm.forward(x),
+            None => x,
+        };
+        if self.relu { relu(x) } else { x }
+    }
+
+    /// Adds the weights to a state dict.
+    pub(crate) fn collect(&self, plan: &ConvPlan, state: &mut StateDict) {
+        let norm = self.norm.as_ref().expect("invariant: only networks in training are read back");
+        let shape = vec![plan.c_out, plan.c_in, plan.kernel];
+        state.insert(format!("{}.0.weight", plan.key), shape, numbers(self.conv.weight.val()));
+        collect_norm(norm, &format!("{}.1", plan.key), state);
+    }
+}
+
+impl Block {
+    /// From `[batch, channels, samples]` to the same with other channels and samples.
+    pub(crate) fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let branch = self.convs.iter().fold(x.clone(), |x, conv| conv.forward(x));
+        let pooled = if self.pool == 1 { x } else { pool_pairs(x, self.pool) };
+        let identity = match &self.identity {
+            Some(conv) => conv.forward(pooled),
+            None => pooled,
+        };
+        relu(branch + identity)
+    }
+
+    /// Adds the weights to a state dict.
+    pub(crate) fn collect(&self, plan: &BlockPlan, state: &mut StateDict) {
+        self.convs.iter().zip(&plan.convs).for_each(|(conv, plan)| conv.collect(plan, state));
+        self.identity.iter().zip(&plan.identity).for_each(|(conv, plan)| conv.collect(plan, state));
+    }
+}
+
+/// Adds a batch norm's weights and running statistics to a state dict.
+pub(crate) fn collect_norm(norm: &BatchNorm, key: &str, state: &mut StateDict) {
+    let tensors = [
+        ("weight", norm.gamma.val()),
+        ("bias", norm.beta.val()),
+        ("running_mean", norm.running_mean.value_sync()),
+        ("running_var", norm.running_var.value_sync()),
+    ];
+    for (name, tensor) in tensors {
+        let shape = tensor.dims().to_vec();
+        state.insert(format!("{key}.{name}"), shape, numbers(tensor));
+    }
+}
+
+/// Adds a linear layer's weights to a state dict, `[outputs, inputs]`.
+pub(crate) fn collect_linear(linear: &Linear, key: &str, state: &mut StateDict) {
+    let [c_in, c_out] = linear.weight.val().dims();
+    let weight = transposed(&numbers(linear.weight.val()), c_out);
+    state.insert(format!("{key}.weight"), vec![c_out, c_in], weight);
+    let bias = linear.bias.as_ref().expect("invariant: built with a bias");
+    state.insert(format!("{key}.bias"), vec![c_out], numbers(bias.val()));
+}
+
+/// The numbers of a tensor on the host.
+pub(crate) fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    let data = tensor.into_data().convert::<f32>();
+    data.try_to_vec().expect("invariant: converted to f32 above")
+}
+
+/// Average pool of windows that do not overlap; the last one may be shorter.
+fn pool_pairs(x: Tensor<3>, window: usize) -> Tensor<3> {
+    avg_pool1d(x, AvgPoolOptions::new([window]).with_count_include_pad(false).with_ceil_mode(true))
+}
+
+fn transposed(matrix: &[f32], columns: usize) -> Vec<f32> {
+    (0..columns).flat_map(|c| matrix.iter().skip(c).step_by(columns).copied()).collect()
+}

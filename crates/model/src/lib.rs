@@ -1,0 +1,45 @@
+//! Models: the `BatchModel` trait, 12-lead residual networks in burn, weights and training.
+//!
+//! The engine knows a model only as a [`BatchModel`]: a batch of signals goes in, a batch of logits comes out. Any
+//! network can be one. This crate brings one family that is worth explaining, the xresnet1d networks that lead the
+//! PTB-XL benchmark ([`XResNetConfig`], [`XResNet`]), with
+//!
+//! * [`load`] and [`save`]: our own files (safetensors and a [`Card`]) and published PyTorch state dicts,
+//! * [`train`]: training that can be interrupted and gives the same weights for the same seed,
+//! * [`builtin`]: a small trained [`Classifier`] inside the program, so that the first command works.
+
+mod augment;
+mod batch;
+mod builtin;
+mod card;
+mod checkpoint;
+mod classifier;
+mod config;
+mod data;
+mod error;
+mod footprint;
+mod infer;
+mod layers;
+pub mod metrics;
+mod optimizer;
+mod plan;
+mod schedule;
+mod state;
+mod train;
+mod weights;
+mod xresnet;
+
+pub use augment::Augmentation;
+pub use batch::{BatchModel, ModelSpec};
+pub use builtin::builtin;
+pub use card::{Card, NOTICE, Normalisation, Provenance, TrainingRecord};
+pub use classifier::Classifier;
+pub use config::XResNetConfig;
+pub use data::{Dataset, Source, Split};
+pub use error::{Error, Result};
+pub use metrics::{ClassMetrics, Metrics};
+pub use schedule::one_cycle;
+pub use state::{HostTensor, StateDict};
+pub use train::{Outcome, Progress, TrainConfig, evaluate, train};
+pub use weights::{load, save};
+pub use xresnet::XResNet;

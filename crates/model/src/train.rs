@@ -1,0 +1,386 @@
+//! Training: AdamW, one cycle of the learning rate, and the epoch that ranks the validation split best.
+
+use std::{ops::ControlFlow, path::Path};
+
+use burn::tensor::{Device, Tensor, TensorData, activation::relu};
+use einthoven_ecg::{Preparation, STANDARD};
+use einthoven_game::rng::stream;
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Augmentation, Card, Classifier, Dataset, Error, Metrics, NOTICE, Normalisation, Provenance, Result, Source, Split,
+    StateDict, TrainingRecord, XResNet, XResNetConfig,
+    batch::BatchModel,
+    checkpoint::{Checkpoint, TrainingProgress},
+    layers::numbers,
+    metrics::{best_thresholds, macro_auc},
+    one_cycle,
+    optimizer::AdamW,
+    save,
+};
+
+/// Rows of one batch outside training.
+const EVALUATION_BATCH: usize = 128;
+
+/// How a network is trained. The default made the built-in model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainConfig {
+    /// The network.
+    pub architecture: XResNetConfig,
+    /// What is done to each record first.
+    pub preparation: Preparation,
+    /// Length of the windows that training reads, in samples; each epoch takes one window of each record.
+    pub window: usize,
+    /// Number of passes through the training split.
+    pub epochs: usize,
+    /// Records per step.
+    pub batch: usize,
+    /// Highest learning rate of the cycle.
+    pub learning_rate: f64,
+    /// Decay of the weights per step, times the learning rate.
+    pub weight_decay: f64,
+    /// Epochs without a better macro-AUC on the validation split after which training ends.
+    pub patience: usize,
+    /// Changes to the training records.
+    pub augmentation: Augmentation,
+    /// Seed of weights, order, windows and dropout.
+    pub seed: u64,
+}
+
+/// What a training run tells while it goes on.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Progress {
+    /// Records are being prepared.
+    Preparing {
+        /// Of which split.
+        split: Split,
+        /// So many are done.
+        done: usize,
+        /// Of so many.
+        total: usize,
+    },
+    /// A step was taken.
+    Step {
+        /// In which epoch, from 1.
+        epoch: usize,
+        /// Of how many.
+        epochs: usize,
+        /// Which step of the epoch, from 1.
+        step: usize,
+        /// Of how many.
+        steps: usize,
+        /// Mean loss of the epoch so far.
+        loss: f64,
+    },
+    /// An epoch was finished, and a checkpoint written.
+    Epoch {
+        /// Which, from 1.
+        epoch: usize,
+        /// Mean loss on the training split.
+        loss: f64,
+        /// Macro-AUC on the validation split.
+        validation_macro_auc: f64,
+        /// Whether it is the best so far.
+        is_best: bool,
+    },
+}
+
+/// A trained model. It lies in the output folder as `model.safetensors` and `model.json`.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The model, on the CPU.
+    pub model: Classifier,
+    /// Its metrics on the test split.
+    pub test: Metrics,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            architecture: XResNetConfig {
+                n_leads: 12,
+                stem: vec![16, 16, 32],
+                stem_stride: 2,
+                widths: vec![32, 48, 64, 64],
+                depths: vec![1, 1, 1, 1],
+                strides: vec![1, 2, 2, 2],
+                expansion: 1,
+                kernel_size: 5,
+                hidden: 64,
+                dropout: [0.1, 0.2],
+                n_outputs: 5,
+            },
+            preparation: Preparation { rate: 100.0, n_samples: 1000, highpass_hz: Some(0.5), mains_hz: Some(50.0) },
+            window: 500,
+            epochs: 15,
+            batch: 64,
+            learning_rate: 3e-3,
+            weight_decay: 0.02,
+            patience: 6,
+            augmentation: Augmentation::default(),
+            seed: 1,
+        }
+    }
+}
+
+impl TrainConfig {
+    /// Refuses settings that cannot be met, naming the field.
+    pub fn check(&self) -> Result<()> {
+        self.architecture.check()?;
+        let n_samples = self.preparation.n_samples;
+        let expect = |field, ok: bool, right: String| if ok { Ok(()) } else { Err(Error::setting(field, right)) };
+        expect("window", (32..=n_samples).contains(&self.window), format!("expected 32 to {n_samples} samples"))?;
+        expect("epochs", (1..=10_000).contains(&self.epochs), "expected 1 to 10000".into())?;
+        expect("batch", (2..=4096).contains(&self.batch), "expected 2 to 4096 records".into())?;
+        expect("patience", self.patience >= 1, "expected at least 1 epoch".into())?;
+        let rate = self.learning_rate;
+        expect("learning_rate", rate > 0.0 && rate <= 1.0, "expected a number above 0, up to 1".into())?;
+        expect("weight_decay", (0.0..=1.0).contains(&self.weight_decay), "expected 0 to 1".into())?;
+        let Augmentation { gain, lead_gain, noise_mv, lost_lead } = self.augmentation;
+        let strengths = [gain, lead_gain, noise_mv, lost_lead];
+        expect("augmentation", strengths.iter().all(|x| (0.0..=1.0).contains(x)), "expected numbers from 0 to 1".into())
+    }
+}
+
+/// Trains a network and writes it into a folder. A run that was interrupted goes on after its last whole epoch, and
+/// ends as if it had never been interrupted.
+///
+/// `None` comes back if `report` breaks off.
+///
+/// # Errors
+/// If a setting cannot be met, records cannot be read, a file cannot be written, or the loss is no longer finite.
+pub fn train(
+    config: &TrainConfig,
+    source: &Source,
+    provenance: &Provenance,
+    folder: &Path,
+    device: &Device,
+    report: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Option<Outcome>> {
+    config.check()?;
+    let outputs = source.outputs();
+    if (config.architecture.n_leads, config.architecture.n_outputs) != (STANDARD.len(), outputs.len()) {
+        let right = format!("expected n_leads {} and n_outputs {}", STANDARD.len(), outputs.len());
+        return Err(Error::setting("architecture", right));
+    }
+    std::fs::create_dir_all(folder).map_err(|e| Error::write(folder, e))?;
+    let settings = serde_json::json!({ "config": config, "data": source.describe() }).to_string();
+    let checkpoint = Checkpoint::read(folder, &settings)?;
+    let mut splits = Vec::new();
+    for split in [Split::Train, Split::Validation, Split::Test] {
+        let mut tell = |done, total| report(Progress::Preparing { split, done, total });
+        let Some(data) = source.load(split, &config.preparation, &mut tell)? else { return Ok(None) };
+        splits.push(data);
+    }
+    let [training, validation, test] = &splits[..] else { unreachable!("three splits were loaded") };
+    let mut run = Run::start(config, settings, checkpoint, training, device)?;
+    while !run.is_done() {
+        if run.epoch(training, validation, report)?.is_break() {
+            return Ok(None);
+        }
+        run.checkpoint().write(folder)?;
+    }
+    let outcome = run.finish(source, provenance, [training.len(), validation.len(), test.len()], validation, test)?;
+    save(&folder.join("model.safetensors"), outcome.model.card(), outcome.model.state())?;
+    Checkpoint::remove(folder)?;
+    Ok(Some(outcome))
+}
+
+/// Logits `[records, outputs]` of a whole data set.
+pub fn evaluate(model: &dyn BatchModel, data: &Dataset, device: &Device) -> Vec<f32> {
+    let [n_leads, n_samples, _] = data.shape;
+    let mut logits = Vec::with_capacity(data.labels.len());
+    for rows in data.signals.chunks(EVALUATION_BATCH * n_leads * n_samples) {
+        let batch = rows.len() / (n_leads * n_samples);
+        let batch = TensorData::new(rows.to_vec(), [batch, n_leads, n_samples]);
+        logits.extend(numbers(model.logits(Tensor::from_data(batch, device))));
+    }
+    logits
+}
+
+/// A training run between two epochs.
+struct Run<'a> {
+    config: &'a TrainConfig,
+    device: Device,
+    network: Option<XResNet>,
+    optimizer: AdamW,
+    progress: TrainingProgress,
+    best: StateDict,
+}
+
+impl<'a> Run<'a> {
+    fn start(
+        config: &'a TrainConfig,
+        settings: String,
+        checkpoint: Option<Checkpoint>,
+        training: &Dataset,
+        device: &Device,
+    ) -> Result<Self> {
+        let device = device.clone().autodiff();
+        let mut optimizer = AdamW::new(config.weight_decay);
+        let Checkpoint { progress, current, best } = checkpoint.unwrap_or_else(|| Checkpoint {
+            progress: TrainingProgress {
+                settings,
+                epochs_done: 0,
+                steps: 0,
+                best_epoch: 0,
+                best_auc_bits: (-1f64).to_bits(),
+                // Few digits, which every reader of JSON gets right.
+                std_mv: (training.rms() * 1e6).round() / 1e6,
+            },
+            current: StateDict::initial(&config.architecture, config.seed),
+            best: StateDict::default(),
+        });
+        optimizer.restore(&current, progress.steps, &device.clone().without_autodiff());
+        let network = Some(XResNet::trainable(&config.architecture, &current, &device)?);
+        Ok(Self { config, device, network, optimizer, progress, best })
+    }
+
+    fn is_done(&self) -> bool {
+        let TrainingProgress { epochs_done, best_epoch, .. } = self.progress;
+        epochs_done == self.config.epochs || epochs_done >= best_epoch + self.config.patience
+    }
+
+    /// One pass through the training split, and the macro-AUC on the validation split after it.
+    fn epoch(
+        &mut self,
+        training: &Dataset,
+        validation: &Dataset,
+        report: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>> {
+        let epoch = self.progress.epochs_done + 1;
+        let mut order: Vec<usize> = (0..training.len()).collect();
+        order.shuffle(&mut stream(self.config.seed, "train/order", epoch as u64));
+        // A batch of one has no variance.
+        let batches: Vec<&[usize]> = order.chunks(self.config.batch).filter(|batch| batch.len() > 1).collect();
+        if batches.is_empty() {
+            return Err(Error::Data(format!("the training split holds {} records, needed are 2", training.len())));
+        }
+        let mut sum = 0.0;
+        for (i, batch) in batches.iter().enumerate() {
+            sum += self.step(training, batch, batches.len() * self.config.epochs)?;
+            let (step, steps) = (i + 1, batches.len());
+            let loss = sum / step as f64;
+            let progress = Progress::Step { epoch, epochs: self.config.epochs, step, steps, loss };
+            if report(progress).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        let state = self.state();
+        let model = Classifier::new(self.card(vec![0.5; self.config.architecture.n_outputs]), state.clone(), &self.inner())?;
+        let logits = evaluate(&model, validation, &self.inner());
+        let auc = macro_auc(&logits, &validation.labels, validation.shape[2])
+            .ok_or_else(|| Error::Data("no class of the validation split has both positives and negatives".into()))?;
+        let is_best = auc > self.progress.best_auc();
+        self.progress.epochs_done = epoch;
+        if is_best {
+            self.best = state;
+            (self.progress.best_epoch, self.progress.best_auc_bits) = (epoch, auc.to_bits());
+        }
+        let loss = sum / batches.len() as f64;
+        // Whoever breaks off here finds the epoch in the checkpoint.
+        let _ = report(Progress::Epoch { epoch, loss, validation_macro_auc: auc, is_best });
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// One step on one batch; its loss.
+    fn step(&mut self, training: &Dataset, batch: &[usize], n_steps: usize) -> Result<f64> {
+        let config = self.config;
+        let step = self.progress.steps;
+        let mut rng = stream(config.seed, "train/step", step as u64);
+        let [n_leads, n_samples, n_outputs] = training.shape;
+        let mut signals = Vec::with_capacity(batch.len() * n_leads * config.window);
+        let mut labels = Vec::with_capacity(batch.len() * n_outputs);
+        for &index in batch {
+            config.augmentation.window(training.record(index), n_samples, config.window, &mut rng, &mut signals);
+            labels.extend(training.label(index).iter().map(|&present| f32::from(present)));
+        }
+        let scale = (1.0 / self.progress.std_mv) as f32;
+        signals.iter_mut().for_each(|x| *x *= scale);
+        let x = Tensor::from_data(TensorData::new(signals, [batch.len(), n_leads, config.window]), &self.device);
+        let y = Tensor::from_data(TensorData::new(labels, [batch.len(), n_outputs]), &self.device);
+        let network = self.network.take().expect("invariant: put back after each step");
+        let loss = cross_entropy(network.forward_training(x, config.architecture.dropout, &mut rng), y);
+        let gradients = loss.backward();
+        let rate = one_cycle(step, n_steps, config.learning_rate);
+        self.network = Some(self.optimizer.step(rate, network, gradients));
+        self.progress.steps += 1;
+        let loss = f64::from(numbers(loss)[0]);
+        if !loss.is_finite() {
+            return Err(Error::Data(format!("the loss is {loss} at step {step}; a lower learning_rate may help")));
+        }
+        Ok(loss)
+    }
+
+    fn state(&self) -> StateDict {
+        self.network.as_ref().expect("invariant: put back after each step").state(&self.config.architecture)
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        let mut current = self.state();
+        self.optimizer.collect(&mut current);
+        Checkpoint { progress: self.progress.clone(), current, best: self.best.clone() }
+    }
+
+    fn inner(&self) -> Device {
+        self.device.clone().without_autodiff()
+    }
+
+    fn card(&self, thresholds: Vec<f64>) -> Card {
+        let name = "12-lead ECG, five superclasses".to_owned();
+        let leads = STANDARD.map(String::from).to_vec();
+        Card {
+            name,
+            notice: NOTICE.to_owned(),
+            description: String::new(),
+            architecture: self.config.architecture.clone(),
+            outputs: einthoven_ecg::labels::NAMES.map(String::from).to_vec(),
+            leads,
+            preparation: self.config.preparation.clone(),
+            normalisation: Normalisation { mean: 0.0, std: self.progress.std_mv },
+            thresholds,
+            training: None,
+        }
+    }
+
+    /// The best epoch's model: thresholds from the validation split, metrics on the test split.
+    fn finish(
+        self,
+        source: &Source,
+        provenance: &Provenance,
+        n_records: [usize; 3],
+        validation: &Dataset,
+        test: &Dataset,
+    ) -> Result<Outcome> {
+        let device = self.inner();
+        let n_outputs = self.config.architecture.n_outputs;
+        let model = Classifier::new(self.card(vec![0.5; n_outputs]), self.best.clone(), &device)?;
+        let logits = evaluate(&model, validation, &device);
+        let thresholds = best_thresholds(&logits, &validation.labels, n_outputs);
+        let mut card = self.card(thresholds);
+        let metrics = Metrics::new(&card.outputs, &evaluate(&model, test, &device), &test.labels, &card.thresholds);
+        card.description = source.card_text();
+        card.training = Some(TrainingRecord {
+            provenance: provenance.clone(),
+            data: source.describe(),
+            config: self.config.clone(),
+            n_records,
+            epochs: self.progress.epochs_done,
+            best_epoch: self.progress.best_epoch,
+            validation_macro_auc: self.progress.best_auc(),
+            test: metrics.clone(),
+        });
+        Ok(Outcome { model: Classifier::new(card, self.best, &Device::flex())?, test: metrics })
+    }
+}
+
+/// Mean binary cross-entropy of logits, in the form that does not overflow.
+fn cross_entropy(logits: Tensor<2>, labels: Tensor<2>) -> Tensor<1> {
+    let [batch, outputs] = logits.dims();
+    let softplus = logits.clone().abs().neg().exp().add_scalar(1.0).log();
+    let loss = relu(logits.clone()) - logits * labels + softplus;
+    loss.sum_dim(1).sum_dim(0).div_scalar((batch * outputs) as f64).reshape([1])
+}

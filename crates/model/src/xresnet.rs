@@ -1,0 +1,124 @@
+//! Residual networks of the xresnet1d family.
+
+use burn::{
+    module::Module,
+    nn::{BatchNorm, Linear},
+    tensor::{Device, Tensor, TensorData, activation::relu, module::max_pool1d, ops::MaxPoolOptions},
+};
+use einthoven_game::rng::ChaCha8Rng;
+use rand::RngExt;
+
+use crate::{
+    Result, StateDict, XResNetConfig,
+    layers::{Block, Builder, ConvNorm, collect_linear, collect_norm},
+    plan::Plan,
+};
+
+/// A residual network on a device, from normalised signals to logits.
+///
+/// It is made for inference: batch norms are folded into the convolutions, each row of a batch is answered for by
+/// itself, and the same input gives the same answer. Training works on another form of it, where batch norms use the
+/// statistics of the batch.
+#[derive(Module, Debug)]
+pub struct XResNet {
+    stem: Vec<ConvNorm>,
+    blocks: Vec<Block>,
+    head: Head,
+}
+
+/// Maximum and mean over time, then two linear layers, each after a batch norm.
+#[derive(Module, Debug)]
+struct Head {
+    norm: BatchNorm,
+    hidden: Linear,
+    hidden_norm: BatchNorm,
+    output: Linear,
+}
+
+impl XResNet {
+    /// Builds the network of an architecture with these weights.
+    ///
+    /// # Errors
+    /// If the architecture cannot be built, or a tensor is missing or has another shape.
+    pub fn new(config: &XResNetConfig, state: &StateDict, device: &Device) -> Result<Self> {
+        Self::build(config, state, device, false)
+    }
+
+    /// The network in training, on a device with autodiff.
+    pub(crate) fn trainable(config: &XResNetConfig, state: &StateDict, device: &Device) -> Result<Self> {
+        Self::build(config, state, device, true)
+    }
+
+    fn build(config: &XResNetConfig, state: &StateDict, device: &Device, training: bool) -> Result<Self> {
+        config.check()?;
+        state.check(config)?;
+        let plan = Plan::new(config);
+        let mut builder = Builder::new(state, device, training);
+        let stem = plan.stem.iter().map(|conv| builder.conv(conv)).collect();
+        let blocks = plan.blocks.iter().map(|block| builder.block(block)).collect();
+        let [norm, hidden, hidden_norm, output] = plan.head.keys();
+        let head = Head {
+            norm: builder.norm(&norm, plan.head.features),
+            hidden: builder.linear(&hidden, plan.head.features, plan.head.hidden),
+            hidden_norm: builder.norm(&hidden_norm, plan.head.hidden),
+            output: builder.linear(&output, plan.head.hidden, plan.head.outputs),
+        };
+        Ok(Self { stem, blocks, head })
+    }
+
+    /// Logits `[batch, outputs]` of normalised signals `[batch, leads, samples]`, without dropout.
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<2> {
+        let x = pool_time(self.features(x));
+        let x = relu(self.head.hidden.forward(self.head.norm.forward(x)));
+        self.head.output.forward(self.head.hidden_norm.forward(x))
+    }
+
+    /// The last feature map `[batch, channels, samples]`.
+    pub fn features(&self, x: Tensor<3>) -> Tensor<3> {
+        let x = self.stem.iter().fold(x, |x, conv| conv.forward(x));
+        let x = max_pool1d(x, MaxPoolOptions::new([3]).with_stride([2]).with_padding([1]));
+        self.blocks.iter().fold(x, |x, block| block.forward(x))
+    }
+
+    /// As [`XResNet::forward`], with dropout drawn from a stream.
+    pub(crate) fn forward_training(&self, x: Tensor<3>, dropout: [f64; 2], rng: &mut ChaCha8Rng) -> Tensor<2> {
+        let x = self.head.norm.forward(pool_time(self.features(x)));
+        let x = relu(self.head.hidden.forward(drop_out(x, dropout[0], rng)));
+        self.head.output.forward(drop_out(self.head.hidden_norm.forward(x), dropout[1], rng))
+    }
+
+    /// The weights of a network in training.
+    pub(crate) fn state(&self, config: &XResNetConfig) -> StateDict {
+        let plan = Plan::new(config);
+        let mut state = StateDict::default();
+        self.stem.iter().zip(&plan.stem).for_each(|(conv, plan)| conv.collect(plan, &mut state));
+        self.blocks.iter().zip(&plan.blocks).for_each(|(block, plan)| block.collect(plan, &mut state));
+        let [norm, hidden, hidden_norm, output] = plan.head.keys();
+        collect_norm(&self.head.norm, &norm, &mut state);
+        collect_linear(&self.head.hidden, &hidden, &mut state);
+        collect_norm(&self.head.hidden_norm, &hidden_norm, &mut state);
+        collect_linear(&self.head.output, &output, &mut state);
+        state
+    }
+}
+
+/// Maximum and mean over time, `[batch, 2 * channels]`.
+fn pool_time(x: Tensor<3>) -> Tensor<2> {
+    let [batch, channels, _] = x.dims();
+    let pooled = Tensor::cat(vec![x.clone().max_dim(2), x.mean_dim(2)], 1);
+    pooled.reshape([batch, 2 * channels])
+}
+
+/// Sets a share of the numbers to zero and scales the rest, so that the mean stays. The mask is drawn on the host:
+/// a device's own generator could not be resumed.
+fn drop_out(x: Tensor<2>, share: f64, rng: &mut ChaCha8Rng) -> Tensor<2> {
+    if share == 0.0 {
+        return x;
+    }
+    let [batch, channels] = x.dims();
+    let keep = (1.0 / (1.0 - share)) as f32;
+    let mask: Vec<f32> =
+        (0..batch * channels).map(|_| if rng.random::<f64>() < share { 0.0 } else { keep }).collect();
+    let mask = Tensor::from_data(TensorData::new(mask, [batch, channels]), &x.device());
+    x * mask
+}

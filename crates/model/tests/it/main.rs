@@ -1,0 +1,12 @@
+//! Tests of the networks, their files, their training and the built-in model.
+#![allow(clippy::unwrap_used)]
+
+mod architecture;
+mod builtin_model;
+mod files;
+mod forward;
+mod metrics;
+mod pytorch;
+mod reference;
+mod schedule;
+mod training;

@@ -1,0 +1,65 @@
+//! The diverging colour map.
+//!
+//! Blue stands for negative, white for zero, orange for positive: a pair that the common colour deficiencies keep
+//! apart. Both ends are equally light, so that neither sign looks stronger, and light enough for a black trace.
+
+/// Colours at -1, -1/2, 0, 1/2 and 1; in between they are interpolated linearly in sRGB.
+const ANCHORS: [[f64; 3]; 5] =
+    [[70.0, 138.0, 205.0], [160.0, 200.0, 233.0], [255.0, 255.0, 255.0], [246.0, 181.0, 128.0], [221.0, 96.0, 30.0]];
+
+/// One colour scale for all leads: symmetric around zero, saturated from `limit` on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale {
+    limit: f64,
+    largest: f64,
+}
+
+impl Scale {
+    /// The scale for these values: saturated at the 99th percentile (nearest rank) of their magnitudes, so that one
+    /// outlier among hundreds does not bleach the rest. Values that are not finite are left out; should the
+    /// percentile be zero, the largest magnitude is the limit.
+    pub fn new(values: impl IntoIterator<Item = f64>) -> Self {
+        let mut magnitudes: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).map(f64::abs).collect();
+        magnitudes.sort_by(f64::total_cmp);
+        let largest = magnitudes.last().copied().unwrap_or(0.0);
+        let rank = (magnitudes.len() * 99).div_ceil(100);
+        let percentile = rank.checked_sub(1).map_or(0.0, |index| magnitudes[index]);
+        Self { limit: if percentile > 0.0 { percentile } else { largest }, largest }
+    }
+
+    /// The magnitude from which on the colour no longer changes; zero if all values are zero.
+    pub fn limit(&self) -> f64 {
+        self.limit
+    }
+
+    /// The largest magnitude of all values.
+    pub fn largest(&self) -> f64 {
+        self.largest
+    }
+
+    /// Whether a value lies beyond the limit.
+    pub fn is_clipped(&self) -> bool {
+        self.largest > self.limit
+    }
+
+    /// The colour of a value as `#rrggbb`; `None` for what is not finite.
+    pub fn colour(&self, value: f64) -> Option<String> {
+        if !value.is_finite() {
+            return None;
+        }
+        let position = if self.limit > 0.0 { (value / self.limit).clamp(-1.0, 1.0) } else { 0.0 };
+        Some(diverging(position))
+    }
+}
+
+/// The colour at `position` in -1..=1 as `#rrggbb`.
+pub fn diverging(position: f64) -> String {
+    let place = (position.clamp(-1.0, 1.0) + 1.0) * 2.0;
+    let below = (place.floor() as usize).min(ANCHORS.len() - 2);
+    let part = place - below as f64;
+    let [r, g, b] = [0, 1, 2].map(|channel| {
+        let (from, to) = (ANCHORS[below][channel], ANCHORS[below + 1][channel]);
+        (from + part * (to - from)).round() as u8
+    });
+    format!("#{r:02x}{g:02x}{b:02x}")
+}

@@ -1,0 +1,25 @@
+//! Pictures of attributions: ECG paper, bars, and the HTML report.
+//!
+//! Everything here is a pure function from plain values to text: SVG for [`ecg_svg`], [`player_bars_svg`] and
+//! [`group_bars_svg`], a self-contained HTML page for [`report_html`]. Nothing is fetched, no script runs, and every
+//! string that may have come from a file is escaped, so that a report can be mailed, archived and printed.
+
+mod bars;
+pub mod colour;
+mod groups;
+mod layout;
+mod legend;
+mod number;
+mod paper;
+mod players;
+mod report;
+mod tables;
+mod trace;
+pub mod xml;
+
+pub use bars::player_bars_svg;
+pub use groups::{Group, group_bars_svg};
+pub use layout::Layout;
+pub use number::value_text;
+pub use paper::{Picture, ecg_svg};
+pub use report::{Prediction, Report, report_html};

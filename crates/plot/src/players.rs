@@ -1,0 +1,56 @@
+//! The values of single players, picked out of an attribution.
+
+use einthoven_game::{Attribution, Link};
+
+/// One player with its value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Player {
+    pub name: String,
+    pub value: f64,
+    pub std_err: Option<f64>,
+}
+
+/// The players of `attribution` in order. Terms of several players are left out; a player without a term of its own
+/// has the value zero, as such terms need not be written.
+pub(crate) fn players(attribution: &Attribution) -> Vec<Player> {
+    let names = (0..attribution.n_players)
+        .map(|index| attribution.player_names.get(index).cloned().unwrap_or_else(|| format!("player {index}")));
+    let mut players: Vec<Player> = names.map(|name| Player { name, value: 0.0, std_err: None }).collect();
+    for term in &attribution.terms {
+        let [player] = term.players[..] else { continue };
+        if let Some(player) = players.get_mut(player as usize) {
+            player.value = term.value;
+            player.std_err = term.std_err;
+        }
+    }
+    players
+}
+
+/// The players of `attribution`, largest magnitude first, equals in order; what is not a number comes last.
+pub(crate) fn ranked(attribution: &Attribution) -> Vec<Player> {
+    let mut players = players(attribution);
+    let key = |player: &Player| if player.value.is_nan() { -1.0 } else { player.value.abs() };
+    players.sort_by(|a, b| key(b).total_cmp(&key(a)));
+    players
+}
+
+/// The unit of the values.
+pub(crate) fn unit(link: Link) -> &'static str {
+    match link {
+        Link::Logit => "logit",
+        Link::Probability => "probability",
+    }
+}
+
+/// Name of an attribution's index as the JSON has it.
+pub(crate) fn index_name(attribution: &Attribution) -> String {
+    serde_json::to_string(&attribution.index).unwrap_or_default().trim_matches('"').to_owned()
+}
+
+/// What the values are, in words: `Shapley values` or the name of the index.
+pub(crate) fn index_words(attribution: &Attribution) -> String {
+    match index_name(attribution).as_str() {
+        "SV" => "Shapley values".to_owned(),
+        other => format!("{other} values"),
+    }
+}

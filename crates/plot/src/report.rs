@@ -1,0 +1,231 @@
+//! The report: one HTML file that holds everything and fetches nothing.
+
+use einthoven_ecg::Record;
+use einthoven_game::{Attribution, Partition};
+
+use crate::bars::player_bars_svg;
+use crate::groups::{Group, group_bars_svg};
+use crate::layout::Layout;
+use crate::number::seconds_text;
+use crate::paper::{Picture, ecg_svg};
+use crate::players;
+use crate::tables;
+use crate::xml::{Xml, number};
+
+const STYLE: &str = include_str!("report.css");
+/// Bars in the chart of players.
+const BARS: usize = 20;
+/// Longest table of players that is not folded away.
+const OPEN_TABLE: usize = 40;
+/// Players shown for outputs other than the explained one.
+const OTHERS: usize = 10;
+
+/// What the model said for one output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// Name of the output.
+    pub output: String,
+    /// Its logit.
+    pub logit: f64,
+    /// Its probability.
+    pub probability: f64,
+}
+
+/// What goes into a report.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// The signal as the model saw it.
+    pub record: &'a Record,
+    /// Which player owns which cell of `record`; of the same shape.
+    pub partition: &'a Partition,
+    /// One attribution per explained output.
+    pub attributions: &'a [Attribution],
+    /// The attribution that is drawn; the others are folded away.
+    pub target: usize,
+    /// What the model said, output by output.
+    pub predictions: &'a [Prediction],
+    /// What was asked for, as key and value.
+    pub settings: &'a [(String, String)],
+    /// What a reader must know; those of the attributions are added.
+    pub warnings: &'a [String],
+    /// What the report is not, such as a medical device.
+    pub notice: &'a str,
+    /// Where `record` starts in the longer record it was cut from, in seconds.
+    pub start: f64,
+}
+
+/// The report as an HTML file: no script, no font, no picture comes from elsewhere.
+///
+/// # Panics
+/// If `target` is not one of the attributions, or partition and record differ in shape.
+pub fn report_html(report: &Report) -> String {
+    let attribution = &report.attributions[report.target];
+    let title = format!("{}: why {}", report.record.name, attribution.output);
+    let mut html = Xml::new();
+    html.open("html").attr("lang", "en").attr("xmlns", "http://www.w3.org/1999/xhtml");
+    html.open("head").open("meta").attr("charset", "utf-8").close();
+    html.open("meta").attr("http-equiv", "Content-Security-Policy");
+    html.attr("content", "default-src 'none'; style-src 'unsafe-inline'").close();
+    html.open("meta").attr("name", "viewport").attr("content", "width=device-width, initial-scale=1").close();
+    html.leaf("title", &title).open("style").markup(STYLE).close().close();
+    html.open("body").open("main");
+    header(&mut html, report);
+    warnings(&mut html, report);
+    html.open("div").attr("class", "columns");
+    section(&mut html, "Prediction", |html| tables::predictions(html, report));
+    section(&mut html, &format!("Explanation of {}", attribution.output), |html| tables::facts(html, attribution));
+    html.close();
+    ecg(&mut html, report, &title);
+    bars(&mut html, report);
+    player_table(&mut html, attribution);
+    other_outputs(&mut html, report);
+    settings(&mut html, report);
+    format!("<!DOCTYPE html>\n{}\n", html.finish())
+}
+
+fn header(html: &mut Xml, report: &Report) {
+    let record = report.record;
+    html.open("header").leaf("h1", &record.name);
+    let mut line = format!(
+        "{} leads, {} s at {} Hz as the model saw it",
+        record.n_leads(),
+        seconds_text(record.seconds()),
+        number(record.rate)
+    );
+    if report.start != 0.0 {
+        line.push_str(&format!(", starting at {} s of the record", seconds_text(report.start)));
+    }
+    html.leaf("p", &line);
+    if !record.source.is_empty() {
+        html.open("p").text("Source: ").leaf("span", &record.source).close();
+    }
+    if !record.labels.is_empty() {
+        html.leaf("p", &format!("Came labelled: {}", record.labels.join("; ")));
+    }
+    if !report.notice.is_empty() {
+        html.open("p").attr("class", "notice").text(report.notice).close();
+    }
+    html.close();
+}
+
+/// All warnings once, in order: the caller's first, then each attribution's own.
+fn warnings(html: &mut Xml, report: &Report) {
+    let target = &report.attributions[report.target];
+    let mut all: Vec<String> = report.warnings.to_vec();
+    all.extend(target.warnings.iter().cloned());
+    for other in report.attributions.iter().filter(|other| other.output != target.output) {
+        let new = other.warnings.iter().filter(|warning| !target.warnings.contains(warning));
+        all.extend(new.map(|warning| format!("{}: {warning}", other.output)));
+    }
+    let mut seen = std::collections::HashSet::new();
+    all.retain(|warning| seen.insert(warning.clone()));
+    if all.is_empty() {
+        return;
+    }
+    html.open("section").attr("class", "warnings").attr("role", "alert");
+    html.leaf("h2", if all.len() == 1 { "Warning" } else { "Warnings" }).open("ul");
+    for warning in &all {
+        html.leaf("li", warning);
+    }
+    html.close().close();
+}
+
+fn ecg(html: &mut Xml, report: &Report, title: &str) {
+    let layout = Layout::for_record(report.record);
+    let picture = |layout| ecg_svg(&Picture { layout, title, ..bare_picture(report) });
+    section(html, "The record on ECG paper", |html| {
+        html.open("div").attr("class", "paper").markup(&picture(layout)).close();
+        if layout == Layout::ThreeByFour {
+            html.open("details").leaf("summary", "All leads in full length");
+            html.open("div").attr("class", "paper").markup(&picture(Layout::TwelveByOne)).close().close();
+        }
+    });
+}
+
+fn bare_picture<'a>(report: &Report<'a>) -> Picture<'a> {
+    Picture {
+        record: report.record,
+        partition: report.partition,
+        attribution: Some(&report.attributions[report.target]),
+        layout: Layout::TwelveByOne,
+        title: "",
+        start: report.start,
+    }
+}
+
+fn bars(html: &mut Xml, report: &Report) {
+    let attribution = &report.attributions[report.target];
+    section(html, "What counted", |html| {
+        html.open("div").attr("class", "charts");
+        html.open("div").markup(&player_bars_svg(attribution, BARS)).close();
+        html.open("div").text("");
+        for group in [Group::Leads, Group::Windows] {
+            if let Some(svg) = group_bars_svg(&bare_picture(report), group) {
+                html.markup(&svg);
+            }
+        }
+        html.close().close();
+    });
+}
+
+fn player_table(html: &mut Xml, attribution: &Attribution) {
+    section(html, "All players", |html| {
+        if attribution.n_players <= OPEN_TABLE {
+            tables::players_by_magnitude(html, attribution, OPEN_TABLE);
+            return;
+        }
+        html.open("details").leaf("summary", &format!("{} players by magnitude", attribution.n_players));
+        tables::players_by_magnitude(html, attribution, usize::MAX);
+        html.close();
+    });
+}
+
+fn other_outputs(html: &mut Xml, report: &Report) {
+    let others = report.attributions.iter().enumerate().filter(|(index, _)| *index != report.target);
+    let others: Vec<&Attribution> = others.map(|(_, attribution)| attribution).collect();
+    if others.is_empty() {
+        return;
+    }
+    section(html, "Other outputs", |html| {
+        for other in others {
+            html.open("details").leaf("summary", &other.output);
+            html.open("div").attr("class", "columns").open("div");
+            tables::players_by_magnitude(html, other, OTHERS);
+            if other.n_players > OTHERS {
+                html.leaf("p", &format!("The {OTHERS} largest of {} players.", other.n_players));
+            }
+            html.close();
+            tables::facts(html, other);
+            html.close().close();
+        }
+    });
+}
+
+fn settings(html: &mut Xml, report: &Report) {
+    let run = &report.attributions[report.target].run;
+    section(html, "Settings", |html| {
+        html.open("div").attr("class", "columns");
+        tables::pairs(html, report.settings.iter().map(|(key, value)| (key.as_str(), value.clone())));
+        if !run.is_empty() {
+            tables::pairs(html, run.iter().map(|(key, value)| (key.as_str(), plain(value))));
+        }
+        html.close();
+        let unit = players::unit(report.attributions[report.target].link);
+        let words = format!(
+            "A player's value is its share of the difference between the model's {unit} for the whole record and for \
+             the masked one. Orange speaks for the output, blue against it; white is zero."
+        );
+        html.open("p").attr("class", "note").text(&words).close();
+    });
+}
+
+/// A JSON value as a person writes it.
+fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn section(html: &mut Xml, heading: &str, body: impl FnOnce(&mut Xml)) {
+    html.open("section").leaf("h2", heading);
+    body(html);
+    html.close();
+}

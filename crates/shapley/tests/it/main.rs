@@ -1,0 +1,9 @@
+//! Tests of the Shapley value estimators.
+#![allow(clippy::unwrap_used)]
+
+mod budgets;
+mod errors;
+mod games;
+mod kernel;
+mod methods;
+mod permutation;

@@ -1,0 +1,28 @@
+use einthoven_shapley::Method;
+
+#[test]
+fn names_are_those_of_the_command_line() {
+    for method in Method::ALL {
+        assert_eq!(method.to_string().parse::<Method>().unwrap(), method);
+    }
+    for later in ["leverage", "svarm-iq", "kernelshap-iq-inconsistent", "ig", "occlusion"] {
+        let error = later.parse::<Method>().unwrap_err().to_string();
+        assert!(error.contains(later) && error.contains("not built yet"), "{error}");
+    }
+    let error = "shapley".parse::<Method>().unwrap_err().to_string();
+    assert!(error.contains("no such method") && error.contains("exact, kernel, permutation, auto"), "{error}");
+}
+
+#[test]
+fn auto_takes_the_best_that_the_budget_allows() {
+    let auto = |n, budget| Method::Auto.resolve(n, budget).unwrap();
+    assert_eq!(auto(12, 4096), Method::Exact);
+    assert_eq!(auto(12, 4095), Method::Kernel);
+    assert_eq!(auto(12, 98), Method::Kernel);
+    assert_eq!(auto(12, 97), Method::Permutation);
+    assert_eq!(auto(20, 1 << 20), Method::Exact);
+    assert_eq!(auto(21, 1 << 21), Method::Kernel);
+    assert_eq!(auto(1100, 4096), Method::Permutation);
+    assert_eq!(Method::Kernel.resolve(3, 1000).unwrap(), Method::Kernel);
+    assert!(Method::Auto.resolve(12, 23).is_err());
+}

@@ -1,0 +1,82 @@
+use einthoven_game::{Game, GameFile, Kind};
+use einthoven_shapley::{Method, permutation};
+
+use crate::games::{errors, random_sparse, random_table, run, shared, simulate, smooth, truth};
+
+#[test]
+fn it_is_unbiased_at_any_budget() {
+    // Means over 1000 seeds, in standard errors: their squares have mean one and, over players that sum to a constant,
+    // stay below 2 unless there is a bias. The smallest budgets are where one would show.
+    for (game, budget) in
+        [(random_table(4, 2), 13), (random_table(5, 2), 10), (smooth(8), 60), (random_table(8, 4), 200)]
+    {
+        let n = game.n_players();
+        let expected = truth(&game);
+        let (mut sum, mut squares) = (vec![0.0; n], vec![0.0; n]);
+        for seed in 0..1000 {
+            let found = run(Method::Permutation, &game, budget, seed).player_values();
+            for player in 0..n {
+                let error = found[player] - expected[player];
+                sum[player] += error;
+                squares[player] += error * error;
+            }
+        }
+        let score: f64 = (0..n).map(|player| sum[player] * sum[player] / squares[player]).sum::<f64>() / n as f64;
+        assert!(score < 2.5, "{n} players, budget {budget}: {score}");
+    }
+}
+
+#[test]
+fn stated_errors_are_the_errors_that_are_made() {
+    for (game, budget) in [(smooth(8), 171), (random_table(10, 1), 316), (random_sparse(12, &[1, 2, 3, 4], 30, 5), 850)]
+    {
+        let found = simulate(Method::Permutation, &game, budget, 400);
+        let name =
+            format!("{} players, budget {budget}: {:.3}, {:.3}", game.n_players(), found.calibration, found.coverage);
+        assert!((0.85..1.15).contains(&found.calibration), "{name}");
+        assert!((0.9..0.98).contains(&found.coverage), "{name}");
+    }
+}
+
+#[test]
+fn pair_effects_are_exact_in_one_pair_of_walks() {
+    for n in [1, 2, 31, 32, 33, 64, 65, 1100] {
+        let terms: Vec<_> = (0..n as u32)
+            .map(|player| (if player == 0 { vec![0] } else { vec![player / 2, player] }, f64::from(player % 7) - 2.0))
+            .collect();
+        let game = GameFile::moebius(n, terms.clone()).unwrap();
+        let found = run(Method::Permutation, &game, permutation::smallest_budget(n), 3);
+        assert!(errors(&found.player_values(), &shared(n, &terms)) < 1e-11, "{n} players");
+        assert_eq!(found.evaluations, 2 * n);
+    }
+}
+
+#[test]
+fn one_pair_of_walks_has_no_error_to_state() {
+    let found = run(Method::Permutation, &random_table(6, 1), 12, 1);
+    assert_eq!(found.kind, Kind::Unbiased);
+    assert!(found.terms.iter().all(|term| term.std_err.is_none()));
+    assert!(found.warnings[0].contains("only one pair"));
+    let two = run(Method::Permutation, &random_table(2, 1), 4, 1);
+    assert_eq!((two.kind, two.terms[0].std_err), (Kind::Exact, Some(0.0)));
+    assert!(errors(&two.player_values(), &truth(&random_table(2, 1))) < 1e-15);
+}
+
+#[test]
+fn every_walk_is_followed_by_its_reverse() {
+    let n = 7;
+    let design = permutation::design(n, 60, 5).unwrap();
+    let walks: Vec<Vec<u32>> = design.draws.chunks(n).map(|walk| walk.iter().map(|draw| draw.role).collect()).collect();
+    assert!(walks.len() >= 10 && walks.len().is_multiple_of(2));
+    for (pair, walks) in walks.chunks(2).enumerate() {
+        assert!(walks[0].iter().eq(walks[1].iter().rev()));
+        let mut sorted = walks[0].clone();
+        sorted.sort_unstable();
+        assert!(sorted.into_iter().eq(0..n as u32));
+        let strata = design.draws[2 * pair * n..2 * (pair + 1) * n].iter().map(|draw| draw.stratum as usize);
+        assert!(strata.eq((0..2 * n).map(|at| 2 * pair + at / n)));
+    }
+    // A larger budget begins with the walks of a smaller one.
+    let larger = permutation::design(n, 80, 5).unwrap();
+    assert_eq!(larger.draws[..design.draws.len()], design.draws);
+}
