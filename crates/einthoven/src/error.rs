@@ -58,7 +58,7 @@ impl Error {
         match self {
             Self::Usage(_) | Self::Shapley(_) => 2,
             Self::Ecg(_) | Self::Game(_) | Self::File { .. } | Self::SomeRecords { .. } => 3,
-            Self::Masking(einthoven_masking::Error::Interrupted) | Self::Interrupted => 130,
+            Self::Masking(einthoven_masking::Error::Interrupted { .. }) | Self::Interrupted => 130,
             Self::Model(_) | Self::Masking(_) => 4,
         }
     }

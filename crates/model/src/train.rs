@@ -139,8 +139,8 @@ impl TrainConfig {
         let rate = self.learning_rate;
         expect("learning_rate", rate > 0.0 && rate <= 1.0, "expected a number above 0, up to 1".into())?;
         expect("weight_decay", (0.0..=1.0).contains(&self.weight_decay), "expected 0 to 1".into())?;
-        let Augmentation { gain, lead_gain, noise_mv, lost_lead } = self.augmentation;
-        let strengths = [gain, lead_gain, noise_mv, lost_lead];
+        let Augmentation { gain, lead_gain, stretch, noise_mv, lost_lead } = self.augmentation;
+        let strengths = [gain, lead_gain, stretch, noise_mv, lost_lead];
         expect("augmentation", strengths.iter().all(|x| (0.0..=1.0).contains(x)), "expected numbers from 0 to 1".into())
     }
 }

@@ -24,7 +24,7 @@ pub const MASK_SHARE: f64 = 0.2;
 /// Hearts tried before the last one is taken; each departs a little less from the base, where all definitions hold.
 const HEARTS: u64 = 60;
 /// How often a finding's strength grows, each time by a tenth, before another heart is tried.
-const GROWTHS: i32 = 14;
+const GROWTHS: i32 = 11;
 
 /// A data set of synthetic records, as JSON. Record `i` of a split is drawn from (seed, split, `i`) alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,15 +58,16 @@ impl Default for DatasetConfig {
             (Finding::TInversion, 0.09),
             (Finding::Lbbb, 0.08),
             (Finding::Rbbb, 0.08),
-            (Finding::LvhStrain, 0.14),
+            (Finding::LvhStrain, 0.1),
             (Finding::FirstDegreeAvBlock, 0.06),
             (Finding::AtrialFibrillation, 0.06),
             (Finding::PrematureVentricularBeats, 0.06),
             (Finding::LowVoltage, 0.05),
             (Finding::IncompleteRbbb, 0.07),
             (Finding::LeftAnteriorBlock, 0.07),
-            (Finding::LeftAtrialEnlargement, 0.1),
+            (Finding::LeftAtrialEnlargement, 0.12),
             (Finding::FlatT, 0.1),
+            (Finding::LvhVoltage, 0.09),
         ];
         Self {
             n: 20_000,
@@ -213,7 +214,7 @@ impl Draws<'_> {
     fn hearts(&self, findings: &[Finding], rr: f64) -> (Heart, Heart) {
         let mut attempt = 0;
         loop {
-            let spread = 1.0 - attempt as f64 / HEARTS as f64;
+            let spread = 1.0 - (attempt as f64 / HEARTS as f64).powi(2);
             let healthy = Heart::draw(&mut self.stream(&format!("heart-{attempt}")), rr, spread);
             let last = attempt == HEARTS;
             attempt += 1;

@@ -37,11 +37,13 @@ pub(super) fn holds(plan: &Plan, measures: &Measures) -> bool {
         Finding::AnteriorMi => infarct(plan.phase, leads, &ANTERIOR, 0.02),
         Finding::InferiorMi => infarct(plan.phase, leads, &INFERIOR, 0.03),
         Finding::LateralMi => infarct(plan.phase, leads, &LATERAL, 0.03),
-        Finding::StDepression => both(&CONTIGUOUS, |lead| leads[lead].st <= -0.05 * MARGIN),
+        // More than a tenth: ST slopes, and the end of QRS is not sharp.
+        Finding::StDepression => both(&CONTIGUOUS, |lead| leads[lead].st <= -0.066),
         Finding::TInversion => both(&CONTIGUOUS, |lead| inverted(&leads[lead])),
         Finding::Lbbb => left_block(measures),
         Finding::Rbbb => right_block(measures),
         Finding::LvhStrain => voltage(leads) >= 3.5 * MARGIN && strain(leads),
+        Finding::LvhVoltage => is_large(leads),
         Finding::FirstDegreeAvBlock => measures.pr.is_some_and(|pr| pr > 0.21),
         Finding::LowVoltage => is_low(leads, 1.0 / MARGIN),
         Finding::IncompleteRbbb => incomplete_right_block(measures),
@@ -57,15 +59,16 @@ pub(super) fn holds(plan: &Plan, measures: &Measures) -> bool {
 pub(super) fn is_normal(measures: &Measures) -> bool {
     let leads = &measures.leads;
     let intervals =
-        (0.065..0.112).contains(&measures.qrs) && measures.pr.is_some_and(|pr| (0.115..0.194).contains(&pr));
-    let voltages = voltage(leads) < 3.3 && leads[AVL].r + leads[V3].depth < 2.6 && !is_low(leads, 1.2);
+        (0.064..0.112).contains(&measures.qrs) && measures.pr.is_some_and(|pr| (0.115..0.194).contains(&pr));
+    let small = voltage(leads) < 3.3 && leads[AVL].r + leads[V3].depth < 2.6 && leads[AVL].r < 1.0;
+    let voltages = small && !is_low(leads, 1.2);
     let q = both(&INFERIOR, |lead| leads[lead].q > 0.07 && leads[lead].q_seconds >= 0.022)
         || both(&LATERAL, |lead| leads[lead].q > 0.07 && leads[lead].q_seconds >= 0.022)
         || both(&ANTERIOR, |lead| leads[lead].q_seconds >= 0.012 && leads[lead].q > 0.02)
         || leads[V2].first_r < 0.08
         || leads[V3].first_r < 0.12;
     let st = (0..12).all(|lead| {
-        let high = if [V2, V3].contains(&lead) { 0.14 } else { 0.06 };
+        let high = if [V2, V3].contains(&lead) { 0.17 } else { 0.07 };
         (-0.03..high).contains(&leads[lead].st) || lead == AVR
     });
     // T must be upright where a healthy T always is, and not flat where R is tall.
@@ -73,8 +76,8 @@ pub(super) fn is_normal(measures: &Measures) -> bool {
         let Deflections { r, t_max, t_min, .. } = leads[lead];
         t_min > -0.05 && t_max > 0.06 && (t_max > r / 12.0 || lead == V3)
     }) && !both(&[(III, AVF), (V1, V2)], |lead| leads[lead].t_min < -0.08);
-    // Between -30 and 90 degrees.
-    let axis = [I, II].iter().all(|&lead| leads[lead].r > leads[lead].depth);
+    // Between about -30 and 100 degrees.
+    let axis = leads[I].r > 0.8 * leads[I].depth && leads[II].r > leads[II].depth;
     intervals
         && axis
         && voltages
@@ -107,12 +110,17 @@ fn deep_q(lead: &Deflections, seconds: f64) -> bool {
 }
 
 fn inverted(lead: &Deflections) -> bool {
-    lead.t_min <= -0.1 * MARGIN && -lead.t_min > lead.t_max
+    lead.t_min <= -0.1 * MARGIN && -lead.t_min > MARGIN * lead.t_max
 }
 
 /// Sokolow and Lyon's sum in mV.
 fn voltage(leads: &[Deflections; 12]) -> f64 {
     leads[V1].depth + leads[V5].r.max(leads[V6].r)
+}
+
+/// By Sokolow and Lyon, by Cornell's sum (that for men), or by R in aVL.
+fn is_large(leads: &[Deflections; 12]) -> bool {
+    voltage(leads) >= 3.5 * MARGIN || leads[AVL].r + leads[V3].depth >= 2.8 * MARGIN || leads[AVL].r >= 1.1 * MARGIN
 }
 
 fn strain(leads: &[Deflections; 12]) -> bool {

@@ -31,6 +31,8 @@ pub(super) struct Plan {
     wall: Vec3,
     /// Further uniform draws between 0 and 1.
     extra: [f64; 4],
+    /// What V1–V6 see beyond a dipole of a wave that the finding adds, as a share of that wave.
+    local: [f64; 6],
 }
 
 impl Plan {
@@ -43,7 +45,8 @@ impl Plan {
         };
         let severity = uniform(rng, 0.0, 1.0).powf(1.5);
         let wall = unit(draw_wall(rng, finding));
-        Self { finding, phase, severity, wall, extra: std::array::from_fn(|_| uniform(rng, 0.0, 1.0)) }
+        let extra = std::array::from_fn(|_| uniform(rng, 0.0, 1.0));
+        Self { finding, phase, severity, wall, extra, local: std::array::from_fn(|_| normal(rng, 0.1)) }
     }
 
     /// Changes the heart. `strength` is 1 at first and grows while the definition does not hold.
@@ -52,11 +55,12 @@ impl Plan {
             Finding::AnteriorMi | Finding::InferiorMi | Finding::LateralMi => self.infarct(heart, strength),
             Finding::StDepression => self.depress(heart, strength),
             Finding::TInversion => {
-                self.invert(heart, strength * (0.15 + 0.5 * self.severity));
+                self.invert(heart, strength * (0.11 + 0.5 * self.severity));
             }
             Finding::Lbbb => self.left_block(heart, strength),
             Finding::Rbbb => self.right_block(heart, strength),
             Finding::LvhStrain => self.hypertrophy(heart, strength),
+            Finding::LvhVoltage => self.enlarge_without_strain(heart, strength),
             Finding::FirstDegreeAvBlock => self.delay(heart, strength),
             Finding::LowVoltage => self.weaken(heart, strength),
             Finding::IncompleteRbbb => self.incomplete_right_block(heart, strength),
@@ -65,6 +69,10 @@ impl Plan {
             Finding::FlatT => self.flatten(heart, strength),
             Finding::AtrialFibrillation => heart.waves.retain(|wave| wave.part != Part::P),
             Finding::PrematureVentricularBeats => {}
+        }
+        for wave in heart.waves.iter_mut().filter(|wave| wave.local == [0.0; 6]) {
+            let size = norm(wave.dipole);
+            wave.local = self.local.map(|share| share * size);
         }
     }
 
@@ -117,7 +125,7 @@ impl Plan {
     }
 
     fn depress(&self, heart: &mut Heart, strength: f64) {
-        let height = -strength * (0.07 + 0.22 * self.severity);
+        let height = -strength * (0.065 + 0.22 * self.severity);
         let length = (t_peak(heart) - J_POINT - 0.06 * self.extra[0]).max(0.09);
         heart.waves.push(Wave::plateau(J_POINT - 0.008, length, scaled(self.wall, height)));
         if self.extra[1] < 0.4 {
@@ -207,7 +215,19 @@ impl Plan {
 
     /// Hypertrophy of the left ventricle: larger forces to the left and back, ST and T against them.
     fn hypertrophy(&self, heart: &mut Heart, strength: f64) {
-        let growth = strength * (1.35 + 0.5 * self.severity);
+        self.enlarge_left_ventricle(heart, strength * (1.15 + 0.5 * self.severity));
+        let wall = unit([1.0, 0.5 * (self.extra[1] - 0.4), 0.35 + 0.3 * self.extra[2]]);
+        let depth = (0.06 + 0.12 * self.severity) * strength;
+        let length = t_peak(heart) - J_POINT;
+        heart.waves.push(Wave::plateau(J_POINT, length, scaled(wall, -depth)));
+        let inverted = Self { wall, ..self.clone() };
+        inverted.invert(heart, strength * (0.15 + 0.3 * self.severity));
+        if self.extra[3] < 0.5 {
+            self.enlarge_left_atrium(heart, 1.0);
+        }
+    }
+
+    fn enlarge_left_ventricle(&self, heart: &mut Heart, growth: f64) {
         for wave in heart.waves.iter_mut().filter(|wave| wave.part == Part::Qrs) {
             widen(wave, 1.0 + 0.12 * self.extra[0]);
             wave.dipole[0] *= growth;
@@ -216,13 +236,15 @@ impl Plan {
             }
             wave.local = wave.local.map(|x| x * growth);
         }
-        let wall = unit([1.0, 0.5 * (self.extra[1] - 0.4), 0.35 + 0.3 * self.extra[2]]);
-        let depth = (0.06 + 0.12 * self.severity) * strength;
-        let length = t_peak(heart) - J_POINT;
-        heart.waves.push(Wave::plateau(J_POINT, length, scaled(wall, -depth)));
-        let inverted = Self { wall, ..self.clone() };
-        inverted.invert(heart, strength * (0.15 + 0.3 * self.severity));
-        if self.extra[3] < 0.5 {
+    }
+
+    /// The voltage of hypertrophy; T may become lower, but stays upright.
+    fn enlarge_without_strain(&self, heart: &mut Heart, strength: f64) {
+        self.enlarge_left_ventricle(heart, strength * (1.1 + 0.4 * self.severity));
+        for wave in heart.waves.iter_mut().filter(|wave| wave.part == Part::T) {
+            wave.scale(0.65 + 0.35 * self.extra[1]);
+        }
+        if self.extra[3] < 0.3 {
             self.enlarge_left_atrium(heart, 1.0);
         }
     }

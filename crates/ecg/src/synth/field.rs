@@ -43,17 +43,17 @@ impl Field {
     /// `spread` scales all deviations.
     pub fn draw(rng: &mut ChaCha8Rng, spread: f64) -> Self {
         let mut field = Self::standard();
-        let shift = normal(rng, 0.2 * spread);
-        let height = normal(rng, 0.08 * spread);
+        let shift = normal(rng, 0.27 * spread);
+        let height = normal(rng, 0.1 * spread);
         for (chest, row) in field.rows[3..].iter_mut().enumerate() {
-            let shift = shift + normal(rng, 0.1 * spread);
+            let shift = shift + normal(rng, 0.13 * spread);
             let neighbour = if shift < 0.0 { CHEST[chest.saturating_sub(1)] } else { CHEST[(chest + 1).min(5)] };
             let share = shift.abs().min(0.6);
             for axis in 0..3 {
                 row[axis] = (1.0 - share) * CHEST[chest][axis] + share * neighbour[axis] + normal(rng, 0.05 * spread);
             }
             row[1] += height;
-            *row = scaled(*row, factor(rng, 0.1 * spread));
+            *row = scaled(*row, factor(rng, 0.13 * spread));
         }
         for row in &mut field.rows[..3] {
             *row = scaled(*row, factor(rng, 0.05 * spread));

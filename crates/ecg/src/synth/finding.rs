@@ -44,17 +44,19 @@ pub enum Finding {
     LeftAtrialEnlargement,
     /// T waves that are flat, but not inverted, in two contiguous leads with a clear R wave.
     FlatT,
+    /// Left ventricular hypertrophy by voltage alone, without strain.
+    LvhVoltage,
 }
 
 use Finding::{
     AnteriorMi, AtrialFibrillation, FirstDegreeAvBlock, FlatT, IncompleteRbbb, InferiorMi, LateralMi, Lbbb,
-    LeftAnteriorBlock, LeftAtrialEnlargement, LowVoltage, LvhStrain, PrematureVentricularBeats, Rbbb, StDepression,
-    TInversion,
+    LeftAnteriorBlock, LeftAtrialEnlargement, LowVoltage, LvhStrain, LvhVoltage, PrematureVentricularBeats, Rbbb,
+    StDepression, TInversion,
 };
 
 impl Finding {
     /// All findings.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         AnteriorMi,
         InferiorMi,
         LateralMi,
@@ -71,6 +73,7 @@ impl Finding {
         LeftAnteriorBlock,
         LeftAtrialEnlargement,
         FlatT,
+        LvhVoltage,
     ];
 
     /// The superclass that the finding is counted under; none for those that are not normal without belonging to one.
@@ -79,7 +82,7 @@ impl Finding {
             AnteriorMi | InferiorMi | LateralMi => Some(Superclass::Mi),
             StDepression | TInversion | FlatT => Some(Superclass::Sttc),
             Lbbb | Rbbb | FirstDegreeAvBlock | IncompleteRbbb | LeftAnteriorBlock => Some(Superclass::Cd),
-            LvhStrain | LeftAtrialEnlargement => Some(Superclass::Hyp),
+            LvhStrain | LvhVoltage | LeftAtrialEnlargement => Some(Superclass::Hyp),
             AtrialFibrillation | PrematureVentricularBeats | LowVoltage => None,
         }
     }
@@ -103,6 +106,7 @@ impl Finding {
             LeftAnteriorBlock => "left-anterior-block",
             LeftAtrialEnlargement => "left-atrial-enlargement",
             FlatT => "flat-t",
+            LvhVoltage => "lvh-voltage",
         }
     }
 
@@ -116,11 +120,10 @@ impl Finding {
             // The one changes all of QRS, ST and T, in the other nothing is large enough to be read.
             Lbbb => !other.is_rhythm() && other != LeftAtrialEnlargement,
             LowVoltage => !other.is_rhythm(),
-            // The reciprocal leads of an infarction show these already, or its leads would contradict them.
-            AnteriorMi | InferiorMi | LateralMi => {
-                matches!(other, StDepression | TInversion | FlatT | IncompleteRbbb | LeftAnteriorBlock)
-            }
-            LvhStrain => matches!(other, StDepression | TInversion | FlatT | LateralMi),
+            // The leads of an infarction would contradict these.
+            AnteriorMi => matches!(other, FlatT | IncompleteRbbb),
+            InferiorMi | LateralMi => matches!(other, FlatT | IncompleteRbbb | LeftAnteriorBlock),
+            LvhStrain => matches!(other, StDepression | TInversion | FlatT | LateralMi | LvhVoltage),
             AtrialFibrillation => matches!(other, FirstDegreeAvBlock | LeftAtrialEnlargement),
             Rbbb => matches!(other, IncompleteRbbb | LeftAnteriorBlock),
             FlatT => matches!(other, StDepression | TInversion),
@@ -132,7 +135,7 @@ impl Finding {
     pub(super) fn rank(self) -> u8 {
         match self {
             Lbbb | Rbbb | IncompleteRbbb | LeftAnteriorBlock => 0,
-            LvhStrain => 1,
+            LvhStrain | LvhVoltage => 1,
             LowVoltage => 3,
             // P must be there to be delayed, and its removal comes last.
             AtrialFibrillation => 4,

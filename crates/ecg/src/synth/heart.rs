@@ -3,7 +3,8 @@
 //! A sum of Gaussians per Frank axis, after Sameni et al. (EURASIP J. Adv. Signal Process. 2007, 43407). Their QRS
 //! kernels were the start of a fit that gives the twelve leads the R and S waves of an average adult; P and T have the
 //! heights and times of an average adult at 60 beats per minute. Every heart departs from this base in the heights,
-//! times and widths of its waves, in the position of the heart in the chest, in its electrodes and in its build.
+//! times and widths of its waves, in the position of the heart in the chest, in its electrodes and in its build. Sizes,
+//! durations and their spreads were set so that the leads' R, S, ST and T resemble those of the odd records of LUDB.
 
 use einthoven_game::rng::ChaCha8Rng;
 
@@ -29,7 +30,7 @@ const QRS: [&[(f64, f64, f64)]; 3] = [
 
 /// (seconds after the reference, dipole in mV, width before and after the peak in seconds) of the waves of T.
 const T: [(f64, Vec3, f64, f64); 2] =
-    [(0.2, [0.05, 0.03, -0.06], 0.055, 0.05), (0.275, [0.28, 0.15, -0.22], 0.05, 0.034)];
+    [(0.2, [0.05, 0.03, -0.07], 0.058, 0.05), (0.275, [0.3, 0.155, -0.185], 0.05, 0.034)];
 
 /// Where the QRS complex ends and ST begins in the base, in seconds after its reference.
 pub(super) const J_POINT: f64 = 0.045;
@@ -60,7 +61,7 @@ impl Heart {
         build.variants(rng, &mut waves, spread);
         let field = Field::draw(rng, spread);
         for wave in &mut waves {
-            let size = 0.08 * spread * norm(wave.dipole);
+            let size = 0.11 * spread * norm(wave.dipole);
             wave.local = std::array::from_fn(|_| normal(rng, size));
         }
         Self { waves, field }
@@ -96,13 +97,13 @@ impl Build {
         let turn =
             |rng: &mut ChaCha8Rng, degrees: Vec3| rotation(degrees.map(|sd| normal(rng, sd.to_radians() * spread)));
         Self {
-            gain: (0.96_f64).powf(spread) * factor(rng, 0.16 * spread),
-            heights: [factor(rng, 0.25 * spread), factor(rng, 0.12 * spread), factor(rng, 0.3 * spread)],
-            widths: [factor(rng, 0.1 * spread), 0.92 * factor(rng, 0.07 * spread), factor(rng, 0.12 * spread)],
+            gain: (1.27_f64).powf(spread) * factor(rng, 0.22 * spread),
+            heights: [0.9 * factor(rng, 0.32 * spread), factor(rng, 0.14 * spread), factor(rng, 0.36 * spread)],
+            widths: [factor(rng, 0.1 * spread), 0.76 * factor(rng, 0.1 * spread), factor(rng, 0.14 * spread)],
             earlier: normal(rng, 0.014 * spread),
-            position: turn(rng, [12.0, 14.0, 20.0]),
-            t_turn: turn(rng, [10.0, 12.0, 10.0]),
-            qt: rr.powf(0.42) * factor(rng, 0.05 * spread),
+            position: turn(rng, [14.0, 17.0, 26.0]),
+            t_turn: turn(rng, [13.0, 15.0, 14.0]),
+            qt: 0.96 * rr.powf(0.42) * factor(rng, 0.065 * spread),
         }
     }
 
@@ -116,10 +117,15 @@ impl Build {
     fn qrs_wave(&self, rng: &mut ChaCha8Rng, axis: usize, kernel: (f64, f64, f64), spread: f64) -> Wave {
         let (at, height, width) = kernel;
         let mut dipole = [0.0; 3];
-        let change = normal(rng, 0.03 * spread);
-        dipole[axis] = (height * factor(rng, 0.16 * spread) + change) * self.gain * self.heights[1];
-        let width = width * self.widths[1] * factor(rng, 0.08 * spread);
-        let at = at * self.widths[1] + normal(rng, 0.001 * spread);
+        let change = normal(rng, 0.045 * spread);
+        // Now and then a wave is all but missing.
+        let share = if height.abs() < 0.4 && chance(rng, 0.08 * spread) { 0.25 } else { 1.0 };
+        dipole[axis] = (height * share * factor(rng, 0.21 * spread) + change) * self.gain * self.heights[1];
+        let width = width * self.widths[1] * factor(rng, 0.12 * spread);
+        let at = at * self.widths[1] + normal(rng, 0.0017 * spread);
+        // The wave's direction is only nearly that of its axis.
+        let size = 0.09 * dipole[axis].abs() * spread;
+        let dipole = dipole.map(|x| x + normal(rng, size));
         Wave::bump(Part::Qrs, at, width, rotate(&self.position, dipole))
     }
 
@@ -143,10 +149,10 @@ impl Build {
     /// What healthy hearts have now and then.
     fn variants(&self, rng: &mut ChaCha8Rng, waves: &mut Vec<Wave>, spread: f64) {
         let size = self.gain * spread;
-        if chance(rng, 0.35) {
-            // Early repolarisation: ST starts above the baseline, mostly in V2–V3.
-            let dipole = scaled([0.3, 0.15, -0.9], uniform(rng, 0.01, 0.07) * size);
-            waves.push(Wave::plateau(J_POINT, 0.12, dipole));
+        if chance(rng, 0.8) {
+            // Early repolarisation: ST starts above the baseline, mostly in V2–V3, and rises into T.
+            let dipole = scaled([uniform(rng, 0.1, 0.5), 0.15, -0.9], uniform(rng, 0.01, 0.13) * size);
+            waves.push(Wave::plateau(J_POINT - 0.01, uniform(rng, 0.1, 0.16), dipole));
         }
         if chance(rng, 0.2) {
             // A narrow terminal r' in V1.
@@ -157,6 +163,18 @@ impl Build {
             // Small q in the inferior leads.
             let dipole = [0.0, -uniform(rng, 0.03, 0.12) * size, 0.0];
             waves.push(Wave::bump(Part::Qrs, -0.034, 0.0075, dipole));
+        }
+        for _ in 0..3 {
+            if chance(rng, 0.35) {
+                // A notch or slur.
+                let dipole = [0.06, 0.06, 0.06].map(|sd| normal(rng, sd * size));
+                waves.push(Wave::bump(Part::Qrs, uniform(rng, -0.03, 0.036), uniform(rng, 0.0035, 0.007), dipole));
+            }
+        }
+        if chance(rng, 0.4) {
+            // T that is not quite one wave.
+            let dipole = [0.04, 0.03, 0.05].map(|sd| normal(rng, sd * size));
+            waves.push(Wave::bump(Part::T, uniform(rng, 0.19, 0.33) * self.qt, uniform(rng, 0.025, 0.05), dipole));
         }
         if chance(rng, 0.3) {
             // A U wave.

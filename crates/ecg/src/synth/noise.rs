@@ -32,9 +32,9 @@ pub struct NoiseConfig {
 impl Default for NoiseConfig {
     fn default() -> Self {
         Self {
-            snr_db: Some([5.0, 40.0]),
-            wander_mv: [0.0, 0.25],
-            mains_mv: [0.0, 0.06],
+            snr_db: Some([9.0, 46.0]),
+            wander_mv: [0.0, 0.18],
+            mains_mv: [0.0, 0.025],
             mains_hz: vec![50.0, 60.0],
             motion: 0.1,
         }

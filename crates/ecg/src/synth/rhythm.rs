@@ -36,7 +36,7 @@ impl Rhythm {
         let rate = if fibrillation {
             (85.0 * factor(rng, 0.25)).clamp(55.0, 140.0)
         } else {
-            (71.0 * factor(rng, 0.19)).clamp(45.0, if premature { 100.0 } else { 120.0 })
+            (69.0 * factor(rng, 0.2)).clamp(45.0, if premature { 100.0 } else { 120.0 })
         };
         let rr = 60.0 / rate;
         let mut intervals = if fibrillation { irregular(rng, rr, seconds) } else { breath.sinus(rng, rr, seconds) };
@@ -73,8 +73,8 @@ impl Breath {
             hz: uniform(rng, 0.18, 0.35),
             start: uniform(rng, 0.0, TAU),
             slow_start: uniform(rng, 0.0, TAU),
-            turn: [0.0, 0.03, 0.05].map(|sd| normal(rng, sd)),
-            depth: uniform(rng, 0.0, 0.05),
+            turn: [0.02, 0.04, 0.06].map(|sd| normal(rng, sd)),
+            depth: uniform(rng, 0.0, 0.08),
         }
     }
 

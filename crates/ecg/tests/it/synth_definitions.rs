@@ -220,6 +220,7 @@ fn hypertrophy_has_voltage_and_strain() {
         let strain = beat.both(&[(I, AVL), (V5, V6)], |lead| beat.t(lead).1 <= -0.1 && beat.st(lead) < -0.02);
         beat.sokolow() >= 3.5 && strain
     });
+    every(Finding::LvhVoltage, |beat| beat.sokolow() >= 3.5 || beat.r(AVL) + beat.s(V3) >= 2.8 || beat.r(AVL) >= 1.1);
     every(Finding::LeftAtrialEnlargement, |beat| {
         // Where the T before leaves room to see P.
         let Some((start, end)) = beat.p() else { return true };
@@ -348,7 +349,7 @@ fn healthy_hearts_meet_no_definition() {
         assert!(!beat.infarcted(&[(II, AVF), (III, AVF)], 30.0), "heart {index} inferior");
         assert!(!beat.infarcted(&[(I, AVL), (V5, V6)], 30.0), "heart {index} lateral");
         assert!(!beat.depressed() && !beat.inverted(), "heart {index} repolarisation");
-        assert!(beat.sokolow() < 3.5, "heart {index} voltage");
+        assert!(beat.sokolow() < 3.5 && beat.r(AVL) < 1.1, "heart {index} voltage");
         assert!((0..6).any(|lead| beat.r(lead) + beat.s(lead) >= 0.5), "heart {index} low voltage");
         assert!(beat.p().is_none_or(|(start, _)| (beat.onset - start) as f64 / RATE <= 0.2), "heart {index} PR");
     }
@@ -363,6 +364,13 @@ fn combined_findings_all_hold() {
         assert!(anterior && beat.infarcted(&[(II, AVF), (III, AVF)], 30.0), "heart {index}");
         let beat = draw(&[Finding::InferiorMi, Finding::LvhStrain], index);
         assert!(beat.infarcted(&[(II, AVF), (III, AVF)], 30.0) && beat.sokolow() >= 3.5, "heart {index}");
+        let beat = draw(&[Finding::InferiorMi, Finding::TInversion], index);
+        assert!(beat.infarcted(&[(II, AVF), (III, AVF)], 30.0) && beat.inverted(), "heart {index}");
+        let beat = draw(&[Finding::AnteriorMi, Finding::StDepression], index);
+        assert!(beat.infarcted(&[(6, 7), (7, 8), (8, 9)], 20.0) && beat.depressed(), "heart {index}");
+        let beat = draw(&[Finding::LvhVoltage, Finding::TInversion], index);
+        let large = beat.sokolow() >= 3.5 || beat.r(AVL) + beat.s(V3) >= 2.8 || beat.r(AVL) >= 1.1;
+        assert!(large && beat.inverted(), "heart {index}");
         let beat = draw(&[Finding::TInversion, Finding::Rbbb], index);
         assert!(beat.inverted() && beat.qrs_ms() >= 120.0, "heart {index}");
     }

@@ -1,8 +1,11 @@
 //! Adapters of wgpu: which there are, and how one is opened without a panic.
+//!
+//! Every adapter is pinned to its graphics API. Left to choose, wgpu would also ask OpenGL where Vulkan has nothing
+//! better than software, and on a machine without a display the libraries behind OpenGL complain to standard error.
 
-use burn::backend::{CubeDevice, DispatchDevice, WgpuBackend, WgpuDeviceKind};
+use burn::backend::{CubeDevice, WgpuBackend, WgpuDevice, WgpuDeviceKind};
 use burn::tensor::wgpu::WgpuInitError;
-use burn::tensor::{Device, DeviceKind, DeviceType};
+use burn::tensor::{Device, DeviceKind};
 
 use super::{DeviceChoice, DeviceInfo, max_buffer};
 use crate::{Error, Result};
@@ -11,12 +14,25 @@ use crate::{Error, Result};
 pub(super) struct Adapter {
     choice: DeviceChoice,
     kind: DeviceKind,
+    device: WgpuDevice,
 }
 
 impl Adapter {
     /// Whether it is a GPU in software.
     pub(super) fn is_software(&self) -> bool {
         self.kind == DeviceKind::Cpu
+    }
+
+    /// `None` for a kind that burn has no name for.
+    fn new(choice: DeviceChoice, device: WgpuDevice) -> Option<Self> {
+        let kind = match device.kind {
+            WgpuDeviceKind::DiscreteGpu(index) => DeviceKind::DiscreteGpu(index),
+            WgpuDeviceKind::IntegratedGpu(index) => DeviceKind::IntegratedGpu(index),
+            WgpuDeviceKind::VirtualGpu(index) => DeviceKind::VirtualGpu(index),
+            WgpuDeviceKind::Cpu => DeviceKind::Cpu,
+            _ => return None,
+        };
+        Some(Self { choice, kind, device })
     }
 
     fn kind_name(&self) -> &'static str {
@@ -28,40 +44,56 @@ impl Adapter {
             DeviceKind::DefaultDevice | DeviceKind::Existing(_) => "gpu",
         }
     }
-
-    /// Faster kinds first.
-    fn rank(&self) -> usize {
-        match self.kind {
-            DeviceKind::DiscreteGpu(_) => 0,
-            DeviceKind::IntegratedGpu(_) => 1,
-            DeviceKind::VirtualGpu(_) => 2,
-            DeviceKind::DefaultDevice | DeviceKind::Existing(_) => 3,
-            DeviceKind::Cpu => 4,
-        }
-    }
 }
 
 /// Whether this build reaches adapters by that name.
 pub(super) fn is_built(choice: DeviceChoice) -> bool {
-    device_type(choice).is_some()
+    match choice {
+        DeviceChoice::Wgpu => true,
+        DeviceChoice::Vulkan => cfg!(feature = "vulkan"),
+        DeviceChoice::Metal => cfg!(feature = "metal"),
+        DeviceChoice::Auto | DeviceChoice::Cpu | DeviceChoice::Cuda => false,
+    }
 }
 
-/// The adapters that the name reaches, hardware before software. None at all where the machine or the build has none.
+/// The adapters that the name reaches, faster kinds first. None at all where the machine or the build has none.
 pub(super) fn list(choice: DeviceChoice) -> Vec<Adapter> {
-    let Some(device_type) = device_type(choice) else { return Vec::new() };
-    let devices = Device::enumerate(device_type).into_vec();
-    let mut adapters: Vec<Adapter> = devices.iter().filter_map(kind).map(|kind| Adapter { choice, kind }).collect();
-    adapters.sort_by_key(Adapter::rank);
+    if !is_built(choice) {
+        return Vec::new();
+    }
+    let apis: &[WgpuBackend] = match choice {
+        DeviceChoice::Vulkan => &[WgpuBackend::Vulkan],
+        DeviceChoice::Metal => &[WgpuBackend::Metal],
+        _ => &[WgpuBackend::Vulkan, WgpuBackend::Metal, WgpuBackend::Dx12],
+    };
+    let kinds = [
+        WgpuDeviceKind::DiscreteGpu(0),
+        WgpuDeviceKind::IntegratedGpu(0),
+        WgpuDeviceKind::VirtualGpu(0),
+        WgpuDeviceKind::Cpu,
+    ];
+    let mut adapters = Vec::new();
+    for kind in kinds {
+        for &api in apis {
+            // All adapters of a kind and an API are asked for by the name of the first.
+            let first = CubeDevice::Wgpu(WgpuDevice::new(kind.clone()).on(api));
+            for id in CubeDevice::enumerate(first.to_id()) {
+                if let CubeDevice::Wgpu(device) = CubeDevice::from_id(id) {
+                    adapters.extend(Adapter::new(choice, device));
+                }
+            }
+        }
+    }
     adapters
 }
 
 /// Opens an adapter. Opening it a second time gives the same device.
 pub(super) fn open(adapter: &Adapter) -> Result<(Device, DeviceInfo)> {
-    let options = Device::wgpu_options().device_kind(adapter.kind.clone()).graphics_api(graphics_api(adapter.choice));
+    let options = Device::wgpu_options().device_kind(adapter.kind.clone()).graphics_api(adapter.device.backend.clone());
     let device = match options.init() {
         Ok(device) => device,
-        // Somebody opened it before us.
-        Err(WgpuInitError::Registration { .. }) => again(adapter),
+        // It is open already.
+        Err(WgpuInitError::Registration { .. }) => Device::new(adapter.device.clone()),
         Err(error) => {
             return Err(Error::Device { choice: adapter.choice.to_string(), reason: error.to_string() });
         }
@@ -69,45 +101,4 @@ pub(super) fn open(adapter: &Adapter) -> Result<(Device, DeviceInfo)> {
     let name = device.identity().map_or_else(|| "unnamed".to_owned(), |identity| identity.name);
     let info = DeviceInfo { choice: adapter.choice, name, kind: adapter.kind_name(), max_buffer: max_buffer(&device) };
     Ok((device, info))
-}
-
-fn again(adapter: &Adapter) -> Device {
-    match adapter.choice {
-        #[cfg(feature = "vulkan")]
-        DeviceChoice::Vulkan => Device::vulkan(adapter.kind.clone()),
-        #[cfg(feature = "metal")]
-        DeviceChoice::Metal => Device::metal(adapter.kind.clone()),
-        _ => Device::wgpu(adapter.kind.clone()),
-    }
-}
-
-fn device_type(choice: DeviceChoice) -> Option<DeviceType> {
-    match choice {
-        DeviceChoice::Wgpu => Some(DeviceType::Wgpu),
-        #[cfg(feature = "vulkan")]
-        DeviceChoice::Vulkan => Some(DeviceType::Vulkan),
-        #[cfg(feature = "metal")]
-        DeviceChoice::Metal => Some(DeviceType::Metal),
-        _ => None,
-    }
-}
-
-fn graphics_api(choice: DeviceChoice) -> WgpuBackend {
-    match choice {
-        DeviceChoice::Vulkan => WgpuBackend::Vulkan,
-        DeviceChoice::Metal => WgpuBackend::Metal,
-        _ => WgpuBackend::Auto,
-    }
-}
-
-/// The kind of an adapter; `None` for one that burn has no name for.
-fn kind(device: &Device) -> Option<DeviceKind> {
-    let DispatchDevice::Cube(CubeDevice::Wgpu(device)) = device.as_dispatch() else { return None };
-    match device.kind {
-        WgpuDeviceKind::DiscreteGpu(index) => Some(DeviceKind::DiscreteGpu(index)),
-        WgpuDeviceKind::IntegratedGpu(index) => Some(DeviceKind::IntegratedGpu(index)),
-        WgpuDeviceKind::VirtualGpu(index) => Some(DeviceKind::VirtualGpu(index)),
-        WgpuDeviceKind::Cpu => Some(DeviceKind::Cpu),
-        _ => None,
-    }
 }

@@ -140,9 +140,13 @@ fn memory_of_a_row_is_counted_buffer_by_buffer() {
     let model = Classifier::new(card(&config, 100), reference::random_state(&config, 1), &Device::flex()).unwrap();
     // The largest buffer is the stem's output, 8 x 50 samples of 4 bytes. Most is alive in the stem: signals as they
     // came, normalised, with channels last (2 x 100 each), output twice (8 x 50 each) = 1400 numbers; the pool needs
-    // 400 + 200 + 200, a block 5 x 200.
+    // 200 + 400 + 200 + 200, a block 200 + 5 x 200.
     assert_eq!(model.spec().row_buffer_bytes, 4 * 400);
     assert_eq!(model.spec().row_bytes, 4 * 1400);
+    // With a long way through blocks of four times the width, a block needs most: 200 + 5 x 32 x 25.
+    let wide = XResNetConfig { widths: vec![8, 8], depths: vec![1, 1], strides: vec![1, 1], expansion: 4, ..config };
+    let model = Classifier::new(card(&wide, 100), reference::random_state(&wide, 1), &Device::flex()).unwrap();
+    assert_eq!(model.spec().row_bytes, 4 * (200 + 5 * 800));
 }
 
 pub fn card(config: &XResNetConfig, n_samples: usize) -> Card {
