@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use einthoven::ecg::{Superclass, list_records};
+use einthoven::ecg::labels::Superclass;
+use einthoven::ecg::list_records;
 
 /// A record and what it is labelled as.
 #[derive(Clone, Debug)]

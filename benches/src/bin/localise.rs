@@ -34,7 +34,9 @@ fn main() -> Result<()> {
         let mut rng = stream(0, "random attribution", index);
         let random: Vec<f64> = values.iter().map(|_| rng.random::<f64>()).collect();
         let prevalence = positive.iter().filter(|is| **is).count() as f64 / positive.len() as f64;
-        if let (Some(ours), Some(chance)) = (average_precision(&values, &positive), average_precision(&random, &positive)) {
+        if let (Some(ours), Some(chance)) =
+            (average_precision(&values, &positive), average_precision(&random, &positive))
+        {
             by_finding[which].push([ours, prevalence, chance]);
         }
         eprint!("\r{}/{RECORDS}", index + 1);

@@ -4,7 +4,7 @@
 //! records, pooled. `--odd` prints the odd ones instead.
 
 use anyhow::Result;
-use einthoven::ecg::Superclass;
+use einthoven::ecg::labels::Superclass;
 use einthoven::model::metrics::auc;
 use einthoven::{Explainer, ReadOptions, Settings, read};
 use einthoven_benches::labels::{challenge, ludb};

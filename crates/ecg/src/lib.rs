@@ -12,6 +12,7 @@ mod prepare;
 pub mod ptbxl;
 mod read;
 mod record;
+mod record_file;
 pub mod resample;
 mod signals;
 pub mod synth;

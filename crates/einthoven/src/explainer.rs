@@ -177,11 +177,7 @@ impl Explainer {
     }
 
     /// Explains a record; `progress` hears how many of how many coalitions are evaluated and may break off.
-    pub fn explain_with(
-        &self,
-        record: &Record,
-        progress: &mut Progress<'_>,
-    ) -> Result<Explanation> {
+    pub fn explain_with(&self, record: &Record, progress: &mut Progress<'_>) -> Result<Explanation> {
         let clock = Instant::now();
         let prepared = self.prepare(record)?;
         let partition = self.partition()?;
@@ -193,7 +189,8 @@ impl Explainer {
         let masked = self.masked(&prepared, &partition)?;
         let values = masked.evaluate(&design.rows, progress)?;
         let mut attributions = method.estimate(&design, &values)?;
-        let run = self.run(&design, masked.chunk(design.rows.len())?, &values.fingerprint, clock.elapsed().as_secs_f64());
+        let run =
+            self.run(&design, masked.chunk(design.rows.len())?, &values.fingerprint, clock.elapsed().as_secs_f64());
         for (attribution, prediction) in attributions.iter_mut().zip(&predictions) {
             self.name(attribution, prediction, &partition, &run);
         }
@@ -242,7 +239,8 @@ impl Explainer {
             (false, ..) => "none (--no-filter)".to_owned(),
             (true, highpass, mains) => {
                 let part = |name: &str, hz: Option<f64>| hz.map(|hz| format!("{name} {hz} Hz"));
-                let parts: Vec<String> = [part("high-pass", highpass), part("mains", mains)].into_iter().flatten().collect();
+                let parts: Vec<String> =
+                    [part("high-pass", highpass), part("mains", mains)].into_iter().flatten().collect();
                 parts.join(", ")
             }
         };

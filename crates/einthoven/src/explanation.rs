@@ -97,7 +97,8 @@ impl Explanation {
             path: folder.to_owned(),
             reason: error.to_string(),
         })?;
-        let write = |name: &str, text: &str| file::write_atomic(&folder.join(name), |out| out.write_all(text.as_bytes()));
+        let write =
+            |name: &str, text: &str| file::write_atomic(&folder.join(name), |out| out.write_all(text.as_bytes()));
         Attribution::save_json(&folder.join("attribution.json"), &self.attributions)?;
         let signal = Signal::new(&self.partition, self.record.signal().to_vec(), self.record.rate, self.start)?;
         AttributionArrays::new(&self.attributions, Some(signal))?.save(&folder.join("attribution.npz"))?;

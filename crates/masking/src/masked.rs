@@ -13,8 +13,8 @@ use crate::fingerprint::fingerprint;
 use crate::plan::{DEFAULT_MEMORY, Limits, Plan, RowCost};
 use crate::{Baseline, Derive, Error, Result, device};
 
-/// Rows beyond which a larger chunk is no faster on the CPU.
-const MAX_ROWS_CPU: usize = 128;
+/// Rows beyond which a larger chunk is no faster on the CPU, whose caches it would only flush.
+const MAX_ROWS_CPU: usize = 64;
 /// Rows beyond which a larger chunk is no faster on a GPU.
 const MAX_ROWS_GPU: usize = 4096;
 

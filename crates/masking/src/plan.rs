@@ -7,7 +7,7 @@
 //!              floor(max_buffer / row_buffer_bytes),     the largest single buffer of the device
 //!              floor((2^31 - 1) / cells),                what 32-bit indices address
 //!              max_rows,                                 more rows at once are no faster
-//!              next power of two >= rows )               a small job needs no big chunk
+//!              next power of two >= rows )             a small job needs no big chunk
 //! ```
 //!
 //! The last chunk is filled up with empty coalitions, whose answers are thrown away: so a device sees one shape, and

@@ -23,7 +23,7 @@ pub struct Augmentation {
 
 impl Default for Augmentation {
     fn default() -> Self {
-        Self { gain: 0.2, lead_gain: 0.15, stretch: 0.08, noise_mv: 0.03, lost_lead: 0.1 }
+        Self { gain: 0.3, lead_gain: 0.3, stretch: 0.1, noise_mv: 0.04, lost_lead: 0.25 }
     }
 }
 

@@ -17,7 +17,8 @@ pub struct ModelSpec {
     pub fingerprint: String,
     /// Bytes of the largest single buffer that one row of a batch needs in the forward pass.
     pub row_buffer_bytes: usize,
-    /// Bytes of all buffers that are alive at once for one row of a batch.
+    /// Bytes of all buffers that are alive at once for one row of a batch, its signals included. A few MiB that do not
+    /// grow with the batch come on top.
     pub row_bytes: usize,
 }
 

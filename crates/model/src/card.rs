@@ -132,7 +132,10 @@ impl Card {
         ];
         for (field, found, expected) in counts {
             if found != expected {
-                return Err(Error::setting(field, format!("expected {expected} as in the architecture, found {found}")));
+                return Err(Error::setting(
+                    field,
+                    format!("expected {expected} as in the architecture, found {found}"),
+                ));
             }
         }
         if !(1..=1 << 20).contains(&n_samples) {

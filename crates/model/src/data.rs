@@ -95,8 +95,10 @@ impl Source {
     /// What a model made from this source is good for, in words.
     pub(crate) fn card_text(&self) -> String {
         match self {
-            Self::Synthetic(_) => "Trained on synthetic hearts alone. It has seen no patient: use it to learn what \
-                                   explanations show, and train on real records for anything else.",
+            Self::Synthetic(_) => {
+                "Trained on synthetic hearts alone. It has seen no patient: use it to learn what \
+                                   explanations show, and train on real records for anything else."
+            }
             Self::PtbXl(_) => "Trained on PTB-XL (Wagner et al., Scientific Data 7 (2020) 154).",
         }
         .to_owned()

@@ -53,9 +53,7 @@ pub(crate) fn infer(state: &StateDict) -> Result<(XResNetConfig, StateDict)> {
 /// What stands before `0.0.weight` where a stem and a stage follow.
 fn root_prefix(state: &StateDict) -> Option<String> {
     let prefixes: BTreeSet<&str> = state.keys().filter_map(|key| key.strip_suffix("0.0.weight")).collect();
-    let is_root = |prefix: &&str| {
-        prefix.is_empty() || prefix.ends_with('.')
-    };
+    let is_root = |prefix: &&str| prefix.is_empty() || prefix.ends_with('.');
     let has_stem = |prefix: &&str| {
         state.get(&format!("{prefix}0.1.running_mean")).is_some()
             && (1..16).any(|stage| state.get(&format!("{prefix}{stage}.0.convs.0.0.weight")).is_some())

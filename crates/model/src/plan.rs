@@ -183,11 +183,7 @@ fn norm_tensors(key: &str, channels: usize, gain: f32, tensors: &mut Vec<TensorP
 }
 
 fn linear_tensors(key: &str, c_in: usize, c_out: usize, tensors: &mut Vec<TensorPlan>) {
-    let weight = TensorPlan {
-        key: format!("{key}.weight"),
-        shape: vec![c_out, c_in],
-        role: TensorRole::LinearWeight,
-    };
+    let weight = TensorPlan { key: format!("{key}.weight"), shape: vec![c_out, c_in], role: TensorRole::LinearWeight };
     let bias = TensorPlan { key: format!("{key}.bias"), shape: vec![c_out], role: TensorRole::LinearBias };
     tensors.extend([weight, bias]);
 }

@@ -115,7 +115,7 @@ impl Default for TrainConfig {
             },
             preparation: Preparation { rate: 100.0, n_samples: 1000, highpass_hz: Some(0.5), mains_hz: Some(50.0) },
             window: 500,
-            epochs: 15,
+            epochs: 12,
             batch: 64,
             learning_rate: 3e-3,
             weight_decay: 0.02,
@@ -270,7 +270,8 @@ impl<'a> Run<'a> {
             }
         }
         let state = self.state();
-        let model = Classifier::new(self.card(vec![0.5; self.config.architecture.n_outputs]), state.clone(), &self.inner())?;
+        let model =
+            Classifier::new(self.card(vec![0.5; self.config.architecture.n_outputs]), state.clone(), &self.inner())?;
         let logits = evaluate(&model, validation, &self.inner());
         let auc = macro_auc(&logits, &validation.labels, validation.shape[2])
             .ok_or_else(|| Error::Data("no class of the validation split has both positives and negatives".into()))?;

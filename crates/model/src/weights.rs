@@ -69,8 +69,8 @@ fn read_state(path: &Path) -> Result<(StateDict, bool)> {
     if bytes.starts_with(b"PK") || bytes.starts_with(&[0x80]) && bytes.get(8) != Some(&b'{') {
         return Ok((StateDict::from_pytorch(path)?, false));
     }
-    let (state, metadata) = StateDict::from_safetensors(&bytes)
-        .map_err(|e| Error::read(path, format!("{e}, nor a PyTorch state dict")))?;
+    let (state, metadata) =
+        StateDict::from_safetensors(&bytes).map_err(|e| Error::read(path, format!("{e}, nor a PyTorch state dict")))?;
     Ok((state, metadata.contains_key(MARK)))
 }
 

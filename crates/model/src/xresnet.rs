@@ -117,8 +117,7 @@ fn drop_out(x: Tensor<2>, share: f64, rng: &mut ChaCha8Rng) -> Tensor<2> {
     }
     let [batch, channels] = x.dims();
     let keep = (1.0 / (1.0 - share)) as f32;
-    let mask: Vec<f32> =
-        (0..batch * channels).map(|_| if rng.random::<f64>() < share { 0.0 } else { keep }).collect();
+    let mask: Vec<f32> = (0..batch * channels).map(|_| if rng.random::<f64>() < share { 0.0 } else { keep }).collect();
     let mask = Tensor::from_data(TensorData::new(mask, [batch, channels]), &x.device());
     x * mask
 }

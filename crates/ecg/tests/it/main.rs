@@ -8,6 +8,7 @@ mod filters;
 mod flac;
 mod hostile;
 mod ptbxl;
+mod record_file;
 mod synth;
 mod synth_definitions;
 mod tables;

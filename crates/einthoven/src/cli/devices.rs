@@ -11,8 +11,14 @@ pub fn run() -> Result<()> {
     for found in device::list() {
         match found {
             Ok(info) => {
-                let buffer = info.max_buffer.map_or("limited by memory".to_owned(), |bytes| format!("{} MiB", bytes >> 20));
-                text.push_str(&format!("{:<8} {} ({}); largest buffer: {buffer}\n", info.choice.to_string(), info.name, info.kind));
+                let buffer =
+                    info.max_buffer.map_or("limited by memory".to_owned(), |bytes| format!("{} MiB", bytes >> 20));
+                text.push_str(&format!(
+                    "{:<8} {} ({}); largest buffer: {buffer}\n",
+                    info.choice.to_string(),
+                    info.name,
+                    info.kind
+                ));
             }
             Err(error) => text.push_str(&format!("         failed to {error}\n")),
         }

@@ -26,7 +26,11 @@ pub fn run(args: &Explain) -> Result<()> {
         (None, true) => None,
         (None, false) => Some(PathBuf::from("einthoven-out")),
     };
-    if several { explain_several(args, &explainer, &sources, out.as_deref()) } else { explain_one(args, &explainer, &sources[0], out.as_deref()) }
+    if several {
+        explain_several(args, &explainer, &sources, out.as_deref())
+    } else {
+        explain_one(args, &explainer, &sources[0], out.as_deref())
+    }
 }
 
 fn settings(args: &Explain) -> Settings {
@@ -65,14 +69,25 @@ fn explain_one(args: &Explain, explainer: &Explainer, source: &Source, out: Opti
     }
     print::text(&summary(source, &explanation, target))?;
     match out {
-        Some(out) => print::text(&format!("{:.1} s; see {}\n", clock.elapsed().as_secs_f64(), out.join("report.html").display())),
+        Some(out) => {
+            print::text(&format!("{:.1} s; see {}\n", clock.elapsed().as_secs_f64(), out.join("report.html").display()))
+        }
         None => Ok(()),
     }
 }
 
 /// Explains all records, each into a folder of its own; one that fails is listed, and the rest go on.
 fn explain_several(args: &Explain, explainer: &Explainer, sources: &[Source], out: Option<&Path>) -> Result<()> {
-    let mut rows = vec![vec!["record".into(), "target".into(), "probability".into(), "top_player".into(), "top_value".into(), "seconds".into(), "warnings".into(), "error".into()]];
+    let mut rows = vec![vec![
+        "record".into(),
+        "target".into(),
+        "probability".into(),
+        "top_player".into(),
+        "top_value".into(),
+        "seconds".into(),
+        "warnings".into(),
+        "error".into(),
+    ]];
     let (mut failed, mut all) = (0, Vec::new());
     for (index, source) in sources.iter().enumerate() {
         let clock = Instant::now();
@@ -116,7 +131,8 @@ fn explain_several(args: &Explain, explainer: &Explainer, sources: &[Source], ou
 fn explain(args: &Explain, explainer: &Explainer, source: &Source) -> Result<Explanation> {
     let (record, warnings) = source.read(&args.input)?;
     let bar = ProgressBar::no_length().with_style(
-        ProgressStyle::with_template("{bar:40} {pos}/{len} coalitions, {eta} to go").unwrap_or_else(|_| ProgressStyle::default_bar()),
+        ProgressStyle::with_template("{bar:40} {pos}/{len} coalitions, {eta} to go")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
     let result = explainer.explain_with(&record, &mut |done, total| {
         bar.set_length(total as u64);

@@ -57,9 +57,8 @@ fn predict(
 }
 
 fn as_json(source: &records::Source, predictions: &[Prediction], warnings: &[Warning]) -> serde_json::Value {
-    let outputs = predictions
-        .iter()
-        .map(|p| json!({ "output": p.output, "logit": p.logit, "probability": p.probability }));
+    let outputs =
+        predictions.iter().map(|p| json!({ "output": p.output, "logit": p.logit, "probability": p.probability }));
     json!({
         "record": source.shown(),
         "predictions": outputs.collect::<Vec<_>>(),

@@ -8,11 +8,9 @@ use einthoven::{Attribution, Error, Result};
 /// Writes text to standard output. A reader who went away (`| head`) is no error.
 pub fn text(text: &str) -> Result<()> {
     match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::File {
-            action: "write",
-            path: "standard output".into(),
-            reason: error.to_string(),
-        }),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::File { action: "write", path: "standard output".into(), reason: error.to_string() })
+        }
         _ => Ok(()),
     }
 }
@@ -28,7 +26,8 @@ pub fn json(attributions: &[Attribution]) -> Result<()> {
 pub fn predictions(predictions: &[Prediction]) -> String {
     let mut sorted: Vec<&Prediction> = predictions.iter().collect();
     sorted.sort_by(|a, b| b.logit.total_cmp(&a.logit));
-    let rows = sorted.iter().map(|p| format!("  {:<8} {:>6.1} %   logit {:+.3}\n", p.output, 100.0 * p.probability, p.logit));
+    let rows =
+        sorted.iter().map(|p| format!("  {:<8} {:>6.1} %   logit {:+.3}\n", p.output, 100.0 * p.probability, p.logit));
     rows.collect()
 }
 
@@ -39,7 +38,7 @@ pub fn table(attribution: &Attribution, top: usize) -> String {
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let mut out = String::new();
     for (term, name) in terms.iter().zip(&names) {
-        let error = term.std_err.map_or(String::new(), |error| format!("  ± {error:.4}"));
+        let error = term.std_err.filter(|error| *error > 0.0).map_or(String::new(), |error| format!("  ± {error:.4}"));
         out.push_str(&format!("  {name:<width$}  {:+.4}{error}\n", term.value));
     }
     if attribution.terms.len() > top {

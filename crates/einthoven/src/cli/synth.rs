@@ -37,7 +37,7 @@ pub fn run(args: &Synth) -> Result<()> {
         }
         save_mask(&args.out.join(format!("{name}-mask.npy")), &drawn.mask, drawn.record.n_leads())?;
         let findings: Vec<String> = drawn.findings.iter().map(ToString::to_string).collect();
-        let classes = ecg::Superclass::ALL.into_iter().filter(|class| drawn.superclasses[*class as usize]);
+        let classes = ecg::labels::Superclass::ALL.into_iter().filter(|class| drawn.superclasses[*class as usize]);
         let classes: Vec<&str> = classes.map(|class| class.name()).collect();
         table.push_str(&format!("{name},{},{}\n", findings.join("|"), classes.join("|")));
     }

@@ -68,7 +68,9 @@ impl Bar {
 
     fn show(&mut self, progress: &Progress) {
         match progress {
-            Progress::Preparing { split, done, total } => self.at(&format!("records ({})", split.name()), *done, *total),
+            Progress::Preparing { split, done, total } => {
+                self.at(&format!("records ({})", split.name()), *done, *total)
+            }
             Progress::Step { epoch, epochs, step, steps, loss } => {
                 self.at(&format!("epoch {epoch}/{epochs} loss {loss:.4}"), *step, *steps);
             }
@@ -90,7 +92,8 @@ impl Bar {
 }
 
 fn table(metrics: &Metrics) -> String {
-    let mut text = format!("{:<6} {:>6} {:>10} {:>6} {:>6} {:>6} {:>6}\n", "class", "AUC", "threshold", "TP", "FP", "FN", "TN");
+    let mut text =
+        format!("{:<6} {:>6} {:>10} {:>6} {:>6} {:>6} {:>6}\n", "class", "AUC", "threshold", "TP", "FP", "FN", "TN");
     for class in &metrics.classes {
         let auc = class.auc.map_or("-".to_owned(), |auc| format!("{auc:.4}"));
         text.push_str(&format!(

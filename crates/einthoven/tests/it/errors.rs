@@ -32,8 +32,10 @@ fn usage() {
     refused(folder.path(), &["--players", "windows:0"], 2, &["windows"]);
     refused(folder.path(), &["--baseline", "noise"], 2, &["noise", "not built yet"]);
     refused(folder.path(), &["--memory", "lots"], 2, &["lots", "512MiB"]);
-    refused(folder.path(), &["--device", "abacus"], 2, &["abacus", "cpu"]);
     refused(folder.path(), &["--method", "exact", "--players", "windows:25"], 2, &["20"]);
+    let run = einthoven(folder.path(), &["explain", "--device", "abacus"]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("abacus") && run.err.contains("cpu"), "{}", run.err);
 }
 
 #[test]
@@ -110,13 +112,18 @@ fn flat_leads_and_gaps_are_warned_about_or_refused() {
     let write = |name: &str, cell: &dyn Fn(usize, usize) -> String| fs::write(path.join(name), table(cell)).unwrap();
     write("flat.csv", &|lead, t| if lead == 8 { "0".into() } else { format!("{:.4}", beat(lead, t)) });
     write("huge.csv", &|lead, t| format!("{:.4}", if lead == 2 && t == 77 { 55.0 } else { beat(lead, t) }));
-    write("gap.csv", &|lead, t| if lead == 4 && (300..330).contains(&t) { "nan".into() } else { format!("{:.4}", beat(lead, t)) });
-    write("hole.csv", &|lead, t| if lead == 4 && (300..400).contains(&t) { "nan".into() } else { format!("{:.4}", beat(lead, t)) });
-    for (name, words) in [("flat.csv", "V3"), ("huge.csv", "III"), ("gap.csv", "aVL")] {
+    write("gap.csv", &|lead, t| {
+        if lead == 4 && (300..330).contains(&t) { "nan".into() } else { format!("{:.4}", beat(lead, t)) }
+    });
+    write("hole.csv", &|lead, t| {
+        if lead == 4 && (300..400).contains(&t) { "nan".into() } else { format!("{:.4}", beat(lead, t)) }
+    });
+    for (name, words) in
+        [("flat.csv", "flat lead: V3"), ("huge.csv", "lead III reaches 55.0 mV"), ("gap.csv", "interpolated: lead aVL")]
+    {
         let args = ["explain", name, "--rate", "500", "--device", "cpu", "--budget", "32", "--out", "o"];
         let out = succeed(path, &args);
-        let warning = out.lines().find(|line| line.contains("warning")).unwrap_or_else(|| panic!("{name}: {out}"));
-        assert!(warning.contains(words), "{name}: {warning}");
+        assert!(out.lines().any(|line| line.contains("warning") && line.contains(words)), "{name}: {out}");
     }
     fs::remove_dir_all(path.join("o")).unwrap();
     refused(path, &["hole.csv", "--rate", "500"], 3, &["aVL"]);

@@ -53,7 +53,8 @@ fn crates_without_burn_do_not_reach_it() {
         .nodes
         .iter()
         .map(|node| {
-            let kept = node.deps.iter().filter(|dep| dep.dep_kinds.iter().any(|kind| kind.kind != DependencyKind::Build));
+            let kept =
+                node.deps.iter().filter(|dep| dep.dep_kinds.iter().any(|kind| kind.kind != DependencyKind::Build));
             (&node.id, kept.map(|dep| &dep.pkg).collect())
         })
         .collect();

@@ -1,7 +1,9 @@
 //! Adapters of wgpu: which there are, and how one is opened without a panic.
 //!
 //! Every adapter is pinned to its graphics API. Left to choose, wgpu would also ask OpenGL where Vulkan has nothing
-//! better than software, and on a machine without a display the libraries behind OpenGL complain to standard error.
+//! better than software, and OpenGL is no place for compute kernels.
+
+use std::sync::OnceLock;
 
 use burn::backend::{CubeDevice, WgpuBackend, WgpuDevice, WgpuDeviceKind};
 use burn::tensor::wgpu::WgpuInitError;
@@ -58,33 +60,39 @@ pub(super) fn is_built(choice: DeviceChoice) -> bool {
 
 /// The adapters that the name reaches, faster kinds first. None at all where the machine or the build has none.
 pub(super) fn list(choice: DeviceChoice) -> Vec<Adapter> {
-    if !is_built(choice) {
-        return Vec::new();
-    }
-    let apis: &[WgpuBackend] = match choice {
-        DeviceChoice::Vulkan => &[WgpuBackend::Vulkan],
-        DeviceChoice::Metal => &[WgpuBackend::Metal],
-        _ => &[WgpuBackend::Vulkan, WgpuBackend::Metal, WgpuBackend::Dx12],
+    let reaches = |device: &&WgpuDevice| match choice {
+        DeviceChoice::Vulkan => device.backend == WgpuBackend::Vulkan,
+        DeviceChoice::Metal => device.backend == WgpuBackend::Metal,
+        _ => true,
     };
-    let kinds = [
-        WgpuDeviceKind::DiscreteGpu(0),
-        WgpuDeviceKind::IntegratedGpu(0),
-        WgpuDeviceKind::VirtualGpu(0),
-        WgpuDeviceKind::Cpu,
-    ];
-    let mut adapters = Vec::new();
-    for kind in kinds {
-        for &api in apis {
-            // All adapters of a kind and an API are asked for by the name of the first.
-            let first = CubeDevice::Wgpu(WgpuDevice::new(kind.clone()).on(api));
-            for id in CubeDevice::enumerate(first.to_id()) {
-                if let CubeDevice::Wgpu(device) = CubeDevice::from_id(id) {
-                    adapters.extend(Adapter::new(choice, device));
-                }
+    let adapters = if is_built(choice) { probe() } else { &[] };
+    adapters.iter().filter(reaches).filter_map(|device| Adapter::new(choice, device.clone())).collect()
+}
+
+/// What the machine has, asked once: it is slow, and drivers that find no display complain each time.
+fn probe() -> &'static [WgpuDevice] {
+    static ADAPTERS: OnceLock<Vec<WgpuDevice>> = OnceLock::new();
+    ADAPTERS.get_or_init(|| {
+        let kinds = [
+            WgpuDeviceKind::DiscreteGpu(0),
+            WgpuDeviceKind::IntegratedGpu(0),
+            WgpuDeviceKind::VirtualGpu(0),
+            WgpuDeviceKind::Cpu,
+        ];
+        let mut adapters = Vec::new();
+        for kind in kinds {
+            for api in [WgpuBackend::Vulkan, WgpuBackend::Metal, WgpuBackend::Dx12] {
+                // All adapters of a kind and an API are asked for by the name of the first.
+                let first = CubeDevice::Wgpu(WgpuDevice::new(kind.clone()).on(api));
+                let ids = CubeDevice::enumerate(first.to_id());
+                adapters.extend(ids.into_iter().filter_map(|id| match CubeDevice::from_id(id) {
+                    CubeDevice::Wgpu(device) => Some(device),
+                    _ => None,
+                }));
             }
         }
-    }
-    adapters
+        adapters
+    })
 }
 
 /// Opens an adapter. Opening it a second time gives the same device.

@@ -1,9 +1,13 @@
 //! The adapter that wgpu finds, software or not.
 
 use burn::tensor::Device;
-use einthoven_game::Game;
+use einthoven_ecg::Record;
+use einthoven_game::{Game, Partition, rng};
 use einthoven_masking::device::{self, DeviceChoice};
 use einthoven_masking::{Baseline, Derive, MaskedModel, Options};
+
+use einthoven_model::BatchModel;
+use rand::RngExt;
 
 use crate::setup::{CELLS, Toy, coalitions, eight_leads, leads, leads_windows, record, scalar_values, scattered};
 
@@ -42,6 +46,33 @@ fn gpu_derived_leads_and_baselines() {
     let expected = scalar_values(&toy, &record(3), &eight_leads(), &map, true, &rows);
     assert_eq!(model.values(&rows).unwrap().as_slice(), expected);
     assert_eq!(model.values(&rows).unwrap(), model.values(&rows).unwrap());
+}
+
+#[test]
+fn gpu_values_of_a_real_network_are_those_of_the_cpu() {
+    let Some(device) = adapter() else { return };
+    let model = einthoven_model::builtin().unwrap();
+    let spec = model.spec();
+    let mut rng = rng::stream(1, "noise", 0);
+    let signal = (0..12 * spec.n_samples).map(|_| rng.random::<f32>() - 0.5).collect();
+    let record = Record::new("noise", spec.rate, spec.leads.clone(), signal);
+    let owner = (0..12 * spec.n_samples).map(|cell| (cell / spec.n_samples) as u32).collect();
+    let names = spec.leads.clone();
+    let partition = Partition::new(12, spec.n_samples, owner, names, None).unwrap();
+    let rows = coalitions(12, 20, 3);
+    let values = |device: &Device| {
+        MaskedModel::new(&model, device, &record, &partition, &Options::default()).unwrap().values(&rows).unwrap()
+    };
+    let (cpu, gpu) = (values(&Device::flex()), values(&device));
+    assert_eq!(cpu.fingerprint, gpu.fingerprint);
+    assert_eq!(gpu, values(&device), "the same twice, bit for bit");
+    for output in 0..cpu.n_outputs() {
+        let (cpu, gpu) = (cpu.output(output), gpu.output(output));
+        let largest = cpu.iter().fold(1.0, |largest: f64, value| largest.max(value.abs()));
+        for (cpu, gpu) in cpu.iter().zip(&gpu) {
+            assert!((cpu - gpu).abs() <= 1e-5 * largest, "output {output}: {cpu} on the CPU, {gpu} on the adapter");
+        }
+    }
 }
 
 #[test]

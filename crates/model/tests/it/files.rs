@@ -84,7 +84,10 @@ fn a_card_must_be_there_and_fit() {
         refusal(&path)
     };
     let message = with(&|card| card.architecture.widths[1] = 8);
-    assert!(message.contains("tensor '5.0.convs.0.0.weight' has shape [6, 5, 5], the architecture needs [8, 5, 5]"), "{message}");
+    assert!(
+        message.contains("tensor '5.0.convs.0.0.weight' has shape [6, 5, 5], the architecture needs [8, 5, 5]"),
+        "{message}"
+    );
     assert!(message.contains("model.safetensors"), "{message}");
     let message = with(&|card| card.outputs.truncate(1));
     assert!(message.contains("'outputs': expected 4 as in the architecture, found 1"), "{message}");

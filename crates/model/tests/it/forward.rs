@@ -18,9 +18,23 @@ pub fn small_networks() -> Vec<(XResNetConfig, usize)> {
         dropout: [0.25, 0.5],
         n_outputs: 4,
     };
-    let bottleneck =
-        XResNetConfig { stem: vec![4, 4], widths: vec![2, 2], depths: vec![2, 2], strides: vec![1, 2], expansion: 4, ..basic.clone() };
-    let plain = XResNetConfig { stem: vec![33], stem_stride: 1, widths: vec![33], depths: vec![1], strides: vec![2], kernel_size: 3, ..basic.clone() };
+    let bottleneck = XResNetConfig {
+        stem: vec![4, 4],
+        widths: vec![2, 2],
+        depths: vec![2, 2],
+        strides: vec![1, 2],
+        expansion: 4,
+        ..basic.clone()
+    };
+    let plain = XResNetConfig {
+        stem: vec![33],
+        stem_stride: 1,
+        widths: vec![33],
+        depths: vec![1],
+        strides: vec![2],
+        kernel_size: 3,
+        ..basic.clone()
+    };
     // Lengths that do not divide by the strides, down to the shortest.
     vec![(basic.clone(), 61), (basic, 2), (bottleneck, 45), (plain, 38)]
 }

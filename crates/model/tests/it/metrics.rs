@@ -27,7 +27,13 @@ fn an_area_is_the_share_of_pairs_in_order() {
         for p in (0..n).filter(|&p| positive[p]) {
             for q in (0..n).filter(|&q| !positive[q]) {
                 pairs += 1.0;
-                sum += if scores[p] > scores[q] { 1.0 } else if scores[p] == scores[q] { 0.5 } else { 0.0 };
+                sum += if scores[p] > scores[q] {
+                    1.0
+                } else if scores[p] == scores[q] {
+                    0.5
+                } else {
+                    0.0
+                };
             }
         }
         assert_eq!(auc(&scores, &positive), Some(sum / pairs));

@@ -43,9 +43,9 @@ fn write_pytorch_like(path: &Path, state: &StateDict, prefix: &str) {
             tensors.push((name, Dtype::I64, vec![], 7i64.to_le_bytes().to_vec()));
         }
     }
-    let views = tensors.iter().map(|(name, kind, shape, bytes)| {
-        (name.as_str(), TensorView::new(*kind, shape.clone(), bytes).unwrap())
-    });
+    let views = tensors
+        .iter()
+        .map(|(name, kind, shape, bytes)| (name.as_str(), TensorView::new(*kind, shape.clone(), bytes).unwrap()));
     std::fs::write(path, safetensors::serialize(views, None::<HashMap<String, String>>).unwrap()).unwrap();
 }
 

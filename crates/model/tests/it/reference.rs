@@ -85,7 +85,9 @@ fn conv_norm(state: &StateDict, key: &str, x: &Map, stride: usize) -> Map {
         sum
     };
     let places = (length - 1) / stride + 1;
-    (0..c_out).map(|out| (0..places).map(|at| norm(state, &format!("{key}.1"), out, convolve(out, at))).collect()).collect()
+    (0..c_out)
+        .map(|out| (0..places).map(|at| norm(state, &format!("{key}.1"), out, convolve(out, at))).collect())
+        .collect()
 }
 
 fn norm(state: &StateDict, key: &str, channel: usize, x: f64) -> f64 {
@@ -110,7 +112,9 @@ fn head(state: &StateDict, key: &str, x: &Map) -> Vec<f64> {
 fn linear(state: &StateDict, key: &str, x: &[f64]) -> Vec<f64> {
     let weight = state.get(&format!("{key}.weight")).unwrap();
     let bias = state.get(&format!("{key}.bias")).unwrap();
-    let row = |out: usize| -> f64 { x.iter().enumerate().map(|(i, x)| f64::from(weight.data[out * x_len(weight) + i]) * x).sum() };
+    let row = |out: usize| -> f64 {
+        x.iter().enumerate().map(|(i, x)| f64::from(weight.data[out * x_len(weight) + i]) * x).sum()
+    };
     (0..bias.data.len()).map(|out| row(out) + f64::from(bias.data[out])).collect()
 }
 

@@ -173,7 +173,13 @@ fn ptbxl_folder(folder: &Path, n: usize) {
     let records = folder.join("records100").join("00000");
     fs::create_dir_all(&records).unwrap();
     for i in 0..n {
-        let statement = if i % 10 == 3 { "SR" } else if i / 10 % 2 == 0 { "IMI" } else { "NORM" };
+        let statement = if i % 10 == 3 {
+            "SR"
+        } else if i / 10 % 2 == 0 {
+            "IMI"
+        } else {
+            "NORM"
+        };
         let fold = i % 10 + 1;
         let file = format!("records100/00000/{i:05}_lr");
         database += &format!("{i},1.0,{{'{statement}': 100.0}},{fold},{file},none\n");
