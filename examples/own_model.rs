@@ -4,6 +4,8 @@
 //! a rule that a reader can check: it measures how much of the record's power lies in each lead, so the lead with the
 //! largest weight and deflection must come out on top.
 
+#![allow(clippy::print_stdout)]
+
 use burn::tensor::{Device, Tensor, TensorData};
 use einthoven::ecg::Preparation;
 use einthoven::model::ModelSpec;

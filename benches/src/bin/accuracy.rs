@@ -2,6 +2,8 @@
 //!
 //! All 4096 coalitions of the twelve leads are evaluated once per record; the estimators then see the same values.
 
+#![allow(clippy::print_stdout)]
+
 use anyhow::Result;
 use einthoven::game::{Coalitions, Values};
 use einthoven::{Explainer, Method, ReadOptions, Settings, read};

@@ -1,6 +1,8 @@
 //! Largest difference of any Shapley value between the CPU and another device:
 //! `cargo run --release -p einthoven-benches --bin devices_agree -- wgpu RECORD [BUDGET]`.
 
+#![allow(clippy::print_stdout)]
+
 use anyhow::{Context, Result};
 use einthoven::{Attribution, DeviceChoice, Explainer, ReadOptions, Settings, read};
 

@@ -5,6 +5,8 @@
 //! average precision (AUPRC) of the true class's signed Shapley values, beside the share of positive cells, which is
 //! what a random order scores on average, and beside a random attribution.
 
+#![allow(clippy::print_stdout)]
+
 use anyhow::{Context, Result};
 use einthoven::ecg::synth::{DatasetConfig, Finding};
 use einthoven::game::rng::stream;

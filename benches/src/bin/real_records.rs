@@ -3,6 +3,8 @@
 //! Odd LUDB records may be used to tune the generator; the figures are those of even LUDB records and of the Challenge
 //! records, pooled. `--odd` prints the odd ones instead.
 
+#![allow(clippy::print_stdout)]
+
 use anyhow::Result;
 use einthoven::ecg::labels::Superclass;
 use einthoven::model::metrics::auc;

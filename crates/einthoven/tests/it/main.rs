@@ -1,5 +1,5 @@
 //! Tests of the facade and of the program, in one binary.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod errors;
 mod explain;

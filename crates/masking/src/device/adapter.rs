@@ -97,7 +97,7 @@ fn probe() -> &'static [WgpuDevice] {
 
 /// Opens an adapter. Opening it a second time gives the same device.
 pub(super) fn open(adapter: &Adapter) -> Result<(Device, DeviceInfo)> {
-    let options = Device::wgpu_options().device_kind(adapter.kind.clone()).graphics_api(adapter.device.backend.clone());
+    let options = Device::wgpu_options().device_kind(adapter.kind.clone()).graphics_api(adapter.device.backend);
     let device = match options.init() {
         Ok(device) => device,
         // It is open already.
