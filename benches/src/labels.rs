@@ -1,7 +1,7 @@
 //! Real records and the superclasses that their statements mean.
 //!
 //! LUDB's statements are mapped by the table that lies beside the records. The records of the PhysioNet Challenge 2021
-//! carry SNOMED CT codes, which [`superclass_of`] maps the way PTB-XL sorts its own statements. A record is NORM if it
+//! carry SNOMED CT codes, which [`superclasses_of`] maps the way PTB-XL sorts its own statements. A record is NORM if it
 //! is in sinus rhythm and nothing else of the five superclasses was stated.
 
 use std::collections::BTreeSet;

@@ -13,7 +13,7 @@ use einthoven_plot::Prediction;
 use einthoven_shapley::Method;
 use serde_json::{Value, json};
 
-use crate::{Explanation, Memory, Players, Result};
+use crate::{Error, Explanation, Memory, Players, Result};
 
 /// What stands in for a masked cell, as `--baseline` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -124,13 +124,14 @@ impl Explainer {
         self.model.spec()
     }
 
-    /// The record as the model sees it: filtered, at the model's rate, cut to its length.
+    /// The record as the model sees it: filtered, at the model's rate, cut to its length, with the model's leads in the
+    /// model's order.
     pub fn prepare(&self, record: &Record) -> Result<Record> {
         let prepared = match self.settings.filter {
             true => self.preparation.apply(record, self.settings.start),
             false => self.preparation.without_filters().apply(record, self.settings.start),
         };
-        Ok(prepared?)
+        select(prepared?, &self.spec().leads)
     }
 
     /// Who plays on a prepared record.
@@ -260,6 +261,26 @@ impl Explainer {
         ];
         pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
+}
+
+/// The record with these leads in this order.
+fn select(record: Record, leads: &[String]) -> Result<Record> {
+    if record.leads == leads {
+        return Ok(record);
+    }
+    let mut signal = Vec::with_capacity(leads.len() * record.n_samples());
+    for lead in leads {
+        let Some(index) = record.leads.iter().position(|name| name == lead) else {
+            return Err(Error::Usage(format!(
+                "use the model: it reads a lead named {lead}, but the record has {}",
+                record.leads.join(", ")
+            )));
+        };
+        signal.extend_from_slice(record.lead(index));
+    }
+    let mut selected = Record::new(record.name, record.rate, leads.to_vec(), signal);
+    (selected.labels, selected.source) = (record.labels, record.source);
+    Ok(selected)
 }
 
 impl FromStr for BaselineName {

@@ -104,6 +104,7 @@ pub fn open(choice: DeviceChoice) -> Result<(Device, DeviceInfo)> {
 /// Every device that this build reaches on this machine, the CPU first. An adapter that is there but does not open
 /// is listed by its error.
 pub fn list() -> Vec<Result<DeviceInfo>> {
+    #[allow(unused_mut, reason = "a build without GPUs adds none")]
     let mut devices = vec![Ok(open_cpu().1)];
     #[cfg(feature = "wgpu")]
     for choice in [DeviceChoice::Wgpu, DeviceChoice::Vulkan, DeviceChoice::Metal] {

@@ -73,3 +73,77 @@ fn between(samples: &[f32], at: f64) -> f32 {
     let [a, b, c, d] = [0, 1, 2, 3].map(sample);
     b + 0.5 * share * (c - a + share * (2.0 * a - 5.0 * b + 4.0 * c - d + share * (3.0 * (b - c) + d - a)))
 }
+
+#[cfg(test)]
+mod tests {
+    use einthoven_game::rng::stream;
+
+    use super::*;
+
+    const NOTHING: Augmentation =
+        Augmentation { gain: 0.0, lead_gain: 0.0, stretch: 0.0, noise_mv: 0.0, lost_lead: 0.0 };
+
+    /// Three leads of 100 samples, straight lines of slope 1, 2 and 3.
+    fn ramps() -> Vec<f32> {
+        (0..3).flat_map(|lead| (0..100).map(move |t| (lead + 1) as f32 * t as f32)).collect()
+    }
+
+    fn window(augmentation: &Augmentation, index: u64) -> Vec<f32> {
+        let mut into = Vec::new();
+        augmentation.window(&ramps(), 100, 40, &mut stream(1, "test/augment", index), &mut into);
+        assert_eq!(into.len(), 120);
+        into
+    }
+
+    #[test]
+    fn nothing_changes_nothing_but_the_start() {
+        let starts: Vec<f32> = (0..50)
+            .map(|index| {
+                let found = window(&NOTHING, index);
+                let start = found[0];
+                let expected: Vec<f32> =
+                    (0..3).flat_map(|lead| (0..40).map(move |t| (lead + 1) as f32 * (start + t as f32))).collect();
+                assert_eq!(found, expected);
+                start
+            })
+            .collect();
+        assert!(starts.iter().all(|start| (0.0..=60.0).contains(start) && start.fract() == 0.0));
+        assert!(starts.iter().any(|start| *start < 15.0) && starts.iter().any(|start| *start > 45.0));
+    }
+
+    #[test]
+    fn stretching_keeps_straight_lines_and_stays_inside() {
+        for index in 0..50 {
+            let found = window(&Augmentation { stretch: 0.5, ..NOTHING }, index);
+            let step = found[20] - found[19];
+            assert!(found[0] >= 0.0 && found[39] <= 99.0 + 1e-3, "{} to {}", found[0], found[39]);
+            // The first and last piece of the cubic lack a neighbour.
+            for t in 2..37 {
+                let slope = found[t + 1] - found[t];
+                assert!((slope - step).abs() < 0.1 * step || found[t] < 1.0 || found[t + 1] > 98.0, "{slope} {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn gains_belong_to_leads_and_a_lost_lead_is_zero() {
+        let found = window(&Augmentation { lead_gain: 0.3, lost_lead: 1.0, ..NOTHING }, 3);
+        let leads: Vec<&[f32]> = found.chunks(40).collect();
+        assert_eq!(leads.iter().filter(|lead| lead.iter().all(|&x| x == 0.0)).count(), 1);
+        let slopes: Vec<f32> = leads.iter().enumerate().map(|(i, x)| (x[9] - x[8]) / (i + 1) as f32).collect();
+        assert!(slopes.iter().all(|&slope| slope == 0.0 || slope != 1.0), "{slopes:?}");
+    }
+
+    #[test]
+    fn noise_has_at_most_the_strength_asked_for() {
+        let (mut sum, n) = (0.0, 400);
+        for index in 0..n {
+            let (noisy, clean) = (window(&Augmentation { noise_mv: 0.5, ..NOTHING }, index), window(&NOTHING, index));
+            // The start is drawn first, so both windows begin at the same sample.
+            sum += noisy.iter().zip(&clean).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>() / 120.0;
+        }
+        // The mean of the square of a uniform number up to 0.5.
+        let expected = 0.25 / 3.0;
+        assert!((sum / n as f64 - expected).abs() < 0.15 * expected, "{}", sum / n as f64);
+    }
+}
