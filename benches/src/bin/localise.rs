@@ -1,7 +1,8 @@
 //! Do the Shapley values lie where the finding is? `cargo run --release -p einthoven-benches --bin localise`.
 //!
 //! Synthetic records of the split `localise` with one finding each, whose healthy twin says where the finding is. The
-//! players are leads x 10 windows; a cell is positive if at least 20 % of its samples are in the mask. The score is the
+//! players are leads x 10 windows; a cell is positive if at least 20 % of its samples are in the mask. Some findings are
+//! so brief that no cell of a record is positive; such records have no score and are passed over. The score is the
 //! average precision (AUPRC) of the true class's signed Shapley values, beside the share of positive cells, which is
 //! what a random order scores on average, and beside a random attribution.
 
@@ -25,12 +26,21 @@ fn main() -> Result<()> {
     let config = DatasetConfig::default();
     let findings: Vec<Finding> = Finding::ALL.into_iter().filter(|finding| finding.superclass().is_some()).collect();
     let mut by_finding = vec![Vec::new(); findings.len()];
-    for index in 0..RECORDS {
+    let (mut scored, mut passed) = (0, 0);
+    for index in 0.. {
+        if scored == RECORDS {
+            break;
+        }
         let which = index as usize % findings.len();
         let finding = findings[which];
         let class = finding.superclass().context("a finding with a superclass")?;
         let drawn = config.draw_with(&[finding], "localise", index);
         let positive = positive_cells(&drawn.mask, drawn.record.n_leads());
+        if !positive.contains(&true) {
+            passed += 1;
+            continue;
+        }
+        scored += 1;
         let explanation = explainer.explain(&drawn.record)?;
         let values = explanation.attributions[class as usize].player_values();
         let mut rng = stream(0, "random attribution", index);
@@ -41,11 +51,12 @@ fn main() -> Result<()> {
         {
             by_finding[which].push([ours, prevalence, chance]);
         }
-        eprint!("\r{}/{RECORDS}", index + 1);
+        eprint!("\r{scored}/{RECORDS}");
     }
     eprintln!();
+    println!("{passed} records without a positive cell were passed over");
     println!("{:<28} {:>3} {:>8} {:>10} {:>8} {:>6}", "finding", "n", "AUPRC", "prevalence", "random", "ratio");
-    for (finding, scores) in findings.iter().zip(&by_finding) {
+    for (finding, scores) in findings.iter().zip(&by_finding).filter(|(_, scores)| !scores.is_empty()) {
         print_row(&finding.to_string(), scores);
     }
     print_row("all", &by_finding.concat());

@@ -23,7 +23,7 @@ pub enum BaselineName {
     Zero,
     /// The mean of the lead in this record.
     Mean,
-    /// The mean of all samples that the model was trained on, as its card has it.
+    /// The mean of the lead over the records that the model was trained on, as its card has it.
     DatasetMean,
 }
 
@@ -75,7 +75,7 @@ pub struct Explainer {
     preparation: Preparation,
     name: String,
     notice: String,
-    dataset_mean: f32,
+    dataset_mean: Vec<f32>,
     device: Device,
     device_name: String,
     settings: Settings,
@@ -99,7 +99,7 @@ impl Explainer {
         Ok(Self {
             name: card.name.clone(),
             notice: card.notice.clone(),
-            dataset_mean: card.normalisation.mean as f32,
+            dataset_mean: card.dataset_mean.iter().map(|&mean| mean as f32).collect(),
             ..explainer
         })
     }
@@ -112,7 +112,7 @@ impl Explainer {
             preparation,
             name: model.spec().fingerprint.clone(),
             notice: String::new(),
-            dataset_mean: 0.0,
+            dataset_mean: Vec::new(),
             device,
             device_name: info.to_string(),
             settings,
@@ -156,12 +156,29 @@ impl Explainer {
         Ok(predictions.collect())
     }
 
+    /// Refuses players, method and budget that no record can be explained with.
+    pub fn check(&self) -> Result<()> {
+        let n_players = self.partition()?.n_players();
+        let method = self.settings.method.resolve(n_players, self.budget(n_players))?;
+        method.design(n_players, self.budget(n_players), self.settings.seed)?;
+        Ok(())
+    }
+
+    fn budget(&self, n_players: usize) -> usize {
+        self.settings.budget.unwrap_or_else(|| default_budget(n_players))
+    }
+
     /// The game of a prepared record: what the model says when parts of it are switched off.
     pub fn masked(&self, prepared: &Record, partition: &Partition) -> Result<MaskedModel> {
         let baseline = match self.settings.baseline {
             BaselineName::Zero => Baseline::Zero,
             BaselineName::Mean => Baseline::Mean,
-            BaselineName::DatasetMean => Baseline::DatasetMean(vec![self.dataset_mean; self.spec().leads.len()]),
+            BaselineName::DatasetMean if self.dataset_mean.is_empty() => {
+                let reason =
+                    "use --baseline dataset-mean: the model's card does not say the means of its training records";
+                return Err(Error::Usage(reason.to_owned()));
+            }
+            BaselineName::DatasetMean => Baseline::DatasetMean(self.dataset_mean.clone()),
         };
         let derive = match self.settings.players {
             Players::IndependentLeads => Derive::Limb,
@@ -183,15 +200,20 @@ impl Explainer {
         let prepared = self.prepare(record)?;
         let partition = self.partition()?;
         let n_players = partition.n_players();
-        let budget = self.settings.budget.unwrap_or_else(|| default_budget(n_players));
+        let budget = self.budget(n_players);
         let method = self.settings.method.resolve(n_players, budget)?;
         let design = method.design(n_players, budget, self.settings.seed)?;
         let predictions = self.predict(&prepared)?;
         let masked = self.masked(&prepared, &partition)?;
         let values = masked.evaluate(&design.rows, progress)?;
         let mut attributions = method.estimate(&design, &values)?;
-        let run =
-            self.run(&design, masked.chunk(design.rows.len())?, &values.fingerprint, clock.elapsed().as_secs_f64());
+        let run = self.run(
+            &prepared,
+            &design,
+            masked.chunk(design.rows.len())?,
+            &values.fingerprint,
+            clock.elapsed().as_secs_f64(),
+        );
         for (attribution, prediction) in attributions.iter_mut().zip(&predictions) {
             self.name(attribution, prediction, &partition, &run);
         }
@@ -205,7 +227,7 @@ impl Explainer {
             warnings: Vec::new(),
             notice: self.notice.clone(),
         };
-        if !self.settings.filter {
+        if !self.settings.filter && self.preparation != self.preparation.without_filters() {
             explanation.warn("the record was not filtered, though the model was trained on filtered records");
         }
         Ok(explanation)
@@ -220,8 +242,9 @@ impl Explainer {
         attribution.run = run.as_object().cloned().unwrap_or_default();
     }
 
-    fn run(&self, design: &Design, chunk: usize, fingerprint: &str, seconds: f64) -> Value {
+    fn run(&self, record: &Record, design: &Design, chunk: usize, fingerprint: &str, seconds: f64) -> Value {
         json!({
+            "record": record.source,
             "device": self.device_name,
             "versions": { "einthoven": env!("CARGO_PKG_VERSION"), "burn": "0.22.1" },
             "model": self.spec().fingerprint,
@@ -238,6 +261,7 @@ impl Explainer {
     fn described(&self, method: Method, budget: usize) -> Vec<(String, String)> {
         let filters = match (self.settings.filter, self.preparation.highpass_hz, self.preparation.mains_hz) {
             (false, ..) => "none (--no-filter)".to_owned(),
+            (true, None, None) => "none".to_owned(),
             (true, highpass, mains) => {
                 let part = |name: &str, hz: Option<f64>| hz.map(|hz| format!("{name} {hz} Hz"));
                 let parts: Vec<String> =

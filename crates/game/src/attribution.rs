@@ -96,6 +96,15 @@ pub enum Kind {
 const LATER: [&str; 12] =
     ["bv", "sii", "bii", "chii", "k-sii", "stii", "fsii", "fbii", "kadd-shap", "moebius", "co-moebius", "fourier"];
 
+impl std::fmt::Display for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Logit => "logit",
+            Self::Probability => "probability",
+        })
+    }
+}
+
 impl Attribution {
     /// The `n` terms of largest magnitude, largest first; all of them if they are fewer.
     pub fn largest(&self, n: usize) -> Vec<&Term> {

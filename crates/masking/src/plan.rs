@@ -63,16 +63,16 @@ impl Plan {
         if by_memory == 0 {
             let needed = cost.fixed.saturating_add(cost.total);
             return Err(Error::Memory {
-                limit: format!("a memory cap of {}", mebibytes(limits.memory)),
-                needed: mebibytes(needed),
-                remedy: format!("a cap of {} would do", mebibytes(needed)),
+                limit: format!("a memory cap of {}", size_text(limits.memory)),
+                needed: size_text(needed),
+                remedy: format!("a cap of {} would do", size_text(needed)),
             });
         }
         let by_buffer = limits.max_buffer.map_or(usize::MAX, |max| max / cost.buffer.max(1));
         if by_buffer == 0 {
             return Err(Error::Memory {
-                limit: format!("the device's largest buffer of {}", mebibytes(limits.max_buffer.unwrap_or(0))),
-                needed: mebibytes(cost.buffer),
+                limit: format!("the device's largest buffer of {}", size_text(limits.max_buffer.unwrap_or(0))),
+                needed: size_text(cost.buffer),
                 remedy: "device cpu has no such limit".to_owned(),
             });
         }
@@ -90,6 +90,9 @@ impl Plan {
 }
 
 /// Bytes as people read them, rounded up, so that what is asked for is enough.
-fn mebibytes(bytes: usize) -> String {
-    format!("{} MiB", bytes.div_ceil(1 << 20))
+fn size_text(bytes: usize) -> String {
+    match bytes {
+        0..0x40_0000 => format!("{} KiB", bytes.div_ceil(1 << 10)),
+        _ => format!("{} MiB", bytes.div_ceil(1 << 20)),
+    }
 }

@@ -31,6 +31,9 @@ pub struct Card {
     pub preparation: Preparation,
     /// What is done to the millivolts inside the model.
     pub normalisation: Normalisation,
+    /// Mean of each lead over the prepared training records in mV; empty where it is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dataset_mean: Vec<f64>,
     /// Probability of each output from which on it counts as present; chosen on the validation split.
     pub thresholds: Vec<f64>,
     /// How the model was made; absent for models from elsewhere.
@@ -100,6 +103,7 @@ impl Card {
             leads: STANDARD.map(String::from).to_vec(),
             preparation: Preparation { rate: 100.0, n_samples: 1000, highpass_hz: None, mains_hz: None },
             normalisation: Normalisation { mean: -0.000_777_17, std: 0.238_956_42 },
+            dataset_mean: Vec::new(),
             thresholds: vec![0.5; n],
             training: None,
         }
@@ -143,6 +147,11 @@ impl Card {
         }
         if !(1.0..=1e5).contains(&rate) {
             return Err(Error::setting("preparation.rate", format!("expected 1 to 100000 Hz, found {rate}")));
+        }
+        let means = &self.dataset_mean;
+        if !(means.is_empty() || means.len() == self.leads.len()) || means.iter().any(|mean| !mean.is_finite()) {
+            let reason = format!("expected a finite number for each of {} leads, or none", self.leads.len());
+            return Err(Error::setting("dataset_mean", reason));
         }
         let Normalisation { mean, std } = self.normalisation;
         if !mean.is_finite() || !(1e-9..1e9).contains(&std) {

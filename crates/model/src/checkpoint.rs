@@ -30,6 +30,7 @@ pub(crate) struct TrainingProgress {
     /// The bits of the best macro-AUC: a reader of JSON may miss a number's last bit.
     pub best_auc_bits: u64,
     pub std_mv: f64,
+    pub lead_means_mv: Vec<f64>,
 }
 
 impl TrainingProgress {

@@ -76,6 +76,17 @@ impl Dataset {
         &self.labels[index * self.shape[2]..(index + 1) * self.shape[2]]
     }
 
+    /// Mean of each lead over all samples of all records in mV.
+    pub fn lead_means(&self) -> Vec<f64> {
+        let [n_leads, n_samples, _] = self.shape;
+        let mut sums = vec![0.0; n_leads];
+        for (index, row) in self.signals.chunks_exact(n_samples.max(1)).enumerate() {
+            sums[index % n_leads] += row.iter().map(|&x| f64::from(x)).sum::<f64>();
+        }
+        let n = (self.len() * n_samples).max(1) as f64;
+        sums.into_iter().map(|sum| sum / n).collect()
+    }
+
     /// Root mean square of all samples in mV.
     pub fn rms(&self) -> f64 {
         let sum: f64 = self.signals.iter().map(|&x| f64::from(x).powi(2)).sum();

@@ -230,6 +230,7 @@ impl<'a> Run<'a> {
                 best_auc_bits: (-1f64).to_bits(),
                 // Few digits, which every reader of JSON gets right.
                 std_mv: (training.rms() * 1e6).round() / 1e6,
+                lead_means_mv: training.lead_means().into_iter().map(|mean| (mean * 1e6).round() / 1e6).collect(),
             },
             current: StateDict::initial(&config.architecture, config.seed),
             best: StateDict::default(),
@@ -342,6 +343,7 @@ impl<'a> Run<'a> {
             leads,
             preparation: self.config.preparation.clone(),
             normalisation: Normalisation { mean: 0.0, std: self.progress.std_mv },
+            dataset_mean: self.progress.lead_means_mv.clone(),
             thresholds,
             training: None,
         }

@@ -50,7 +50,7 @@ pub(crate) fn draw(svg: &mut Xml, legend: &Legend, x: f64, y: f64, id: &str) {
         lines.push("all values are zero".to_owned());
     }
     if legend.has_unmasked {
-        lines.push("uncoloured: never masked".to_owned());
+        lines.push("uncoloured: belongs to no player".to_owned());
     }
     for (index, line) in lines.iter().enumerate() {
         label(svg, x + BAR + 6.0, y + 2.6 + 3.6 * index as f64, "start", line);

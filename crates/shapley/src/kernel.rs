@@ -33,6 +33,8 @@ const METHOD: &str = "kernel";
 const ENUMERATED: u32 = 0;
 /// Role of draws that fell at random; their stratum is the smaller size of the pair.
 const SAMPLED: u32 = 1;
+/// Fewer distinct pairs drawn at random than this give standard errors that are rough.
+const FEW_PAIRS: usize = 10;
 /// Draws per coalition of budget after which a design ends.
 const MOST_DRAWS: usize = 20;
 
@@ -92,7 +94,11 @@ pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
     let problem =
         fit::Problem { n_unknowns: n_players, weights: &weights, targets: &targets, totals: &totals, row: &row };
     let solution = fit::solve(&problem).map_err(|error| rank_error(error, n_players))?;
-    let sampled = regression.classes.iter().any(|class| class.draws > 0);
+    let n_sampled: usize = regression.classes.iter().map(|class| class.distinct).sum();
+    let sampled = n_sampled > 0;
+    if !sampled && design.rows.len() as f64 != (n_players as f64).exp2() {
+        return Err(wrong("expected all coalitions where none is drawn at random"));
+    }
     let mut warnings = Vec::new();
     let variances = if !sampled {
         Some(vec![0.0; solution.coefficients.len()])
@@ -101,7 +107,13 @@ pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
             "as many unknowns as pairs of coalitions: the values fit exactly, and their errors are unknown".into(),
         );
         None
+    } else if n_sampled < 2 {
+        warnings.push("only one pair of coalitions was drawn at random: the errors of the values are unknown".into());
+        None
     } else {
+        if n_sampled < FEW_PAIRS {
+            warnings.push(format!("only {n_sampled} pairs of coalitions were drawn at random: the errors are rough"));
+        }
         Some(regression.variances(design, &problem, &solution))
     };
     let kind = if sampled { Kind::Consistent } else { Kind::Exact };

@@ -19,6 +19,8 @@ use crate::attribute::{self, Estimate};
 use crate::{Error, Result};
 
 const METHOD: &str = "permutation";
+/// Fewer pairs of walks than this give standard errors that are rough.
+const FEW_PAIRS: usize = 10;
 /// Draws per coalition of budget after which a design ends.
 const MOST_DRAWS: usize = 20;
 
@@ -87,7 +89,12 @@ pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
             warnings.push("only one pair of walks: the errors of the values are unknown".to_owned());
             None
         }
-        _ => Some(squares.iter().map(|squares| squares / ((n_pairs - 1) * n_pairs) as f64).collect()),
+        _ => {
+            if n_pairs < FEW_PAIRS {
+                warnings.push(format!("only {n_pairs} pairs of walks: the errors of the values are rough"));
+            }
+            Some(squares.iter().map(|squares| squares / ((n_pairs - 1) * n_pairs) as f64).collect())
+        }
     };
     let kind = if exact { Kind::Exact } else { Kind::Unbiased };
     Ok(attribute::attribute(design, values, &Estimate { method: METHOD, kind, values: mean, variances, warnings }))

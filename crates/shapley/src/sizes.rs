@@ -17,6 +17,9 @@ pub(crate) struct Class {
     pub mass: f64,
 }
 
+/// Pairs that enumerating a class must leave for the classes that are sampled: two, for a variance.
+const FEWEST_SAMPLED: f64 = 2.0;
+
 /// What to do with each class: enumerate the first, sample the rest.
 pub(crate) struct Plan {
     pub enumerated: Vec<Class>,
@@ -54,7 +57,9 @@ pub(crate) fn plan(n_players: usize, pairs: usize, most_draws: usize) -> Plan {
         let Some(first) = sampled.first() else { return false };
         let mass: f64 = sampled.iter().map(|class| class.mass).sum();
         let draws = expected_draws(sampled, left, most_draws as f64);
-        first.pairs <= left && draws * first.mass / mass >= first.pairs
+        // What is left must do for the rest: with no draws at all, whole sizes would be missing from the fit.
+        let rest = if sampled.len() > 1 { FEWEST_SAMPLED } else { 0.0 };
+        first.pairs + rest <= left && draws * first.mass / mass >= first.pairs
     };
     let mut n_enumerated = 0;
     while affordable(&sampled[n_enumerated..], left) {

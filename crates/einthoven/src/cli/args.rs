@@ -52,20 +52,22 @@ pub enum Command {
 /// Which records, and how to read them.
 #[derive(Args, Debug)]
 pub struct Input {
-    /// WFDB record (with or without .hea), CSV or NPY file, or a folder of them. Without one, a synthetic record.
+    /// WFDB record (with or without .hea), CSV or NPY file, or a folder. Without one, a synthetic record.
+    ///
+    /// A folder is searched to any depth for WFDB headers; only if it has none, for CSV and NPY files.
     #[arg(value_name = "RECORD")]
     pub records: Vec<PathBuf>,
     /// Sampling rate in Hz of CSV and NPY files.
-    #[arg(long, value_name = "HZ", value_parser = positive)]
+    #[arg(long, value_name = "HZ", value_parser = positive, allow_negative_numbers = true)]
     pub rate: Option<f64>,
-    /// Unit of CSV and NPY files: V, mV, uV or nV.
+    /// Unit of CSV and NPY files: V, mV, uV or nV [default: mV].
     #[arg(long, value_name = "UNIT")]
     pub units: Option<String>,
     /// Names of the leads of CSV and NPY files, in order, separated by commas.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub leads: Option<Vec<String>>,
     /// Where in a longer record the model's input starts, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 0.0, value_parser = not_negative)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0, value_parser = not_negative, allow_negative_numbers = true)]
     pub start: f64,
     /// Leave the record as it is: do not remove wander and mains hum first.
     #[arg(long)]
@@ -107,6 +109,10 @@ pub struct Explain {
     #[command(flatten)]
     pub engine: Engine,
     /// What is switched off: leads, leads:8, windows:N, leads*windows:N or FILE.npy.
+    ///
+    /// leads:8 masks I, II and V1 to V6 and computes the other four leads from them. FILE.npy holds integers `[leads,
+    /// samples]` at the model's input rate (12 x 1000 at 100 Hz for the built-in model): the player of each cell, from 0
+    /// without gaps, or -1 for cells that are never masked.
     #[arg(long, value_name = "PLAYERS", default_value = "leads")]
     pub players: Players,
     /// exact, kernel, permutation or auto (see `einthoven methods`).
@@ -147,7 +153,8 @@ pub struct Synth {
     /// Write the healthy twin of each record too.
     #[arg(long)]
     pub twin: bool,
-    /// Dataset configuration (JSON); without it, the built-in model's own.
+    /// Dataset configuration (JSON: n, seed, split, rate, seconds, prevalence, noise); fields left out, and without a file
+    /// all of them, are the defaults.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Split to draw from, in place of the configuration's: records of different splits are different hearts.
@@ -168,7 +175,7 @@ pub struct Synth {
 #[derive(Args, Debug)]
 pub struct Train {
     /// Train on synthetic records of this dataset configuration (JSON).
-    #[arg(long, value_name = "CONFIG", required_unless_present = "ptbxl", conflicts_with = "ptbxl")]
+    #[arg(long, value_name = "CONFIG", conflicts_with = "ptbxl")]
     pub synth: Option<PathBuf>,
     /// Train on a PTB-XL folder as PhysioNet distributes it.
     #[arg(long, value_name = "DIR")]
@@ -194,6 +201,10 @@ pub struct Train {
 #[derive(Args, Debug)]
 pub struct GameArgs {
     /// The game (JSON): {"n_players": n, "values": [2^n numbers]}, or "moebius" or "fourier" with a sparse list.
+    ///
+    /// In "values" player i is bit i of the position, so that position 5 is the coalition of players 0 and 2; a row of
+    /// several numbers gives several outputs. A sparse list has entries [[players], coefficient]: for "moebius" v(S) is the
+    /// sum over the sets inside S, for "fourier" the sum of coefficient * (-1)^|S and T|.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Which index.

@@ -20,6 +20,7 @@ const TOP: usize = 12;
 pub fn run(args: &Explain) -> Result<()> {
     let explainer = Explainer::classifier(&records::classifier(&args.engine.model)?, settings(args))?;
     check_target(&explainer, &args.target)?;
+    explainer.check()?;
     let (sources, several) = records::sources(&args.input)?;
     let out = match (&args.out, args.json) {
         (Some(out), _) => Some(out.clone()),
@@ -153,11 +154,8 @@ fn explain(args: &Explain, explainer: &Explainer, source: &Source) -> Result<Exp
 fn summary(source: &Source, explanation: &Explanation, target: usize) -> String {
     let attribution = &explanation.attributions[target];
     let mut text = format!("{}\n{}", source.shown(), print::predictions(&explanation.predictions));
-    text.push_str(&format!("Why {}:\n{}", attribution.output, print::table(attribution, TOP)));
-    for warning in &attribution.warnings {
-        text.push_str(&format!("  warning: {warning}\n"));
-    }
-    text
+    text.push_str(&format!("Why {} ({}):\n", attribution.output, attribution.link));
+    text + &print::table(attribution, TOP) + &print::warnings(attribution)
 }
 
 fn row(source: &Source, explanation: &Explanation, target: usize, seconds: f64) -> Vec<String> {

@@ -22,6 +22,7 @@ pub fn run(args: &GameArgs) -> Result<()> {
     }
     for attribution in &attributions {
         print::text(&print::table(attribution, attribution.n_players))?;
+        print::text(&print::warnings(attribution))?;
     }
     Ok(())
 }

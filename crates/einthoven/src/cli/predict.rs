@@ -15,6 +15,9 @@ pub fn run(args: &Predict) -> Result<()> {
         ..Settings::default()
     };
     let explainer = Explainer::classifier(&records::classifier(&args.engine.model)?, settings)?;
+    if args.input.no_filter {
+        eprintln!("warning: records are not filtered, though the model may have been trained on filtered records");
+    }
     let (sources, several) = records::sources(&args.input)?;
     let (mut failed, mut all) = (0, Vec::new());
     for source in &sources {

@@ -46,14 +46,20 @@ pub fn table(attribution: &Attribution, top: usize) -> String {
     }
     out.push_str(&format!(
         "  from {:+.4} (all off) to {:+.4} (all on); efficiency gap {:.1e}; {} evaluations, {} ({})\n",
-        attribution.baseline,
-        attribution.full,
+        // Adding zero turns -0 into 0.
+        attribution.baseline + 0.0,
+        attribution.full + 0.0,
         attribution.efficiency_gap(),
         attribution.evaluations,
         attribution.method,
         kind(attribution),
     ));
     out
+}
+
+/// The warnings of an attribution, a line each.
+pub fn warnings(attribution: &Attribution) -> String {
+    attribution.warnings.iter().map(|warning| format!("  warning: {warning}\n")).collect()
 }
 
 /// The names of players, as a table shows them.

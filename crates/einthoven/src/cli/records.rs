@@ -33,7 +33,9 @@ pub fn sources(input: &Input) -> Result<(Vec<Source>, bool)> {
     let mut sources = Vec::new();
     for path in &input.records {
         if path.is_dir() {
-            for record in list_records(path)? {
+            // An earlier run may have left its summary here.
+            let is_ours = |record: &PathBuf| record.file_name().is_some_and(|name| name == "summary.csv");
+            for record in list_records(path)?.into_iter().filter(|record| !is_ours(record)) {
                 let below = record.strip_prefix(path).unwrap_or(&record).with_extension("");
                 sources.push(Source { name: below.to_string_lossy().into_owned(), path: Some(record) });
             }
@@ -64,11 +66,14 @@ impl Source {
 
 /// Numbers names that stand more than once, so that no record overwrites another's results.
 fn distinct(sources: &mut [Source]) {
-    let mut seen = std::collections::HashMap::new();
+    let mut seen = std::collections::HashSet::new();
     for source in sources {
-        let count = seen.entry(source.name.clone()).and_modify(|n| *n += 1).or_insert(1);
-        if *count > 1 {
-            source.name = format!("{}-{count}", source.name);
-        }
+        let free = (1..).map(|count| match count {
+            1 => source.name.clone(),
+            _ => format!("{}-{count}", source.name),
+        });
+        let name = free.into_iter().find(|name| !seen.contains(name)).unwrap_or_default();
+        seen.insert(name.clone());
+        source.name = name;
     }
 }

@@ -148,7 +148,7 @@ fn cells_that_are_never_masked_stay_uncoloured() {
     let bands: Vec<Node> = class(&document, "g", "bands")[0].children().collect();
     assert_eq!(bands.len(), 1);
     assert_eq!((num(&bands[0], "x"), num(&bands[0], "width")), (15.0 + 75.0, 50.0));
-    assert!(texts(&document).contains(&"uncoloured: never masked".to_owned()));
+    assert!(texts(&document).contains(&"uncoloured: belongs to no player".to_owned()));
 }
 
 #[test]

@@ -146,3 +146,28 @@ proptest! {
         prop_assert!(error <= 8.0 * found.terms[n - 1].std_err.unwrap() + 1e-9, "{error}");
     }
 }
+
+#[test]
+fn exact_is_said_only_of_what_is_exact() {
+    // At every budget, those at which the enumerated sizes use it up among them.
+    for n in 2..=7 {
+        let game = random_table(n, 11);
+        let truth = truth(&game);
+        for budget in (kernel::smallest_budget(n)..=1 << n).step_by(2) {
+            let design = kernel::design(n, budget, 3).unwrap();
+            let values = game.values(&design.rows).unwrap();
+            let found = match kernel::estimate(&design, &values) {
+                Ok(mut found) => found.remove(0),
+                Err(Error::Rank { .. }) => continue,
+                Err(error) => panic!("{n} players, budget {budget}: {error}"),
+            };
+            let error = errors(&found.player_values(), &truth);
+            let complete = design.rows.len() == 1 << n;
+            assert_eq!(found.kind == Kind::Exact, complete, "{n} players, budget {budget}");
+            assert!(!complete || error < 1e-12, "{n} players, budget {budget}: {error}");
+            // A value that is off is never given as certain.
+            let certain = found.terms.iter().all(|term| term.std_err == Some(0.0));
+            assert_eq!(certain, complete, "{n} players, budget {budget}");
+        }
+    }
+}
