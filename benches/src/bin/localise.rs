@@ -21,7 +21,7 @@ const SHARE: f64 = 0.2;
 
 fn main() -> Result<()> {
     let budget = std::env::args().nth(1).map_or(Ok(2048), |text| text.parse()).context("budget")?;
-    let players = format!("leads*windows:{WINDOWS}").parse().map_err(anyhow::Error::msg)?;
+    let players = format!("leads*windows:{WINDOWS}").parse()?;
     let explainer = Explainer::builtin(Settings { players, budget: Some(budget), ..Settings::default() })?;
     let config = DatasetConfig::default();
     let findings: Vec<Finding> = Finding::ALL.into_iter().filter(|finding| finding.superclass().is_some()).collect();

@@ -43,6 +43,14 @@ impl Error {
         Self::File { action: "write", path: path.to_path_buf(), reason: reason.to_string() }
     }
 
+    /// What went wrong with a file further down.
+    pub(crate) fn file(error: einthoven_game::Error) -> Self {
+        match error {
+            einthoven_game::Error::File { action, path, reason } => Self::File { action, path, reason },
+            other => Self::Request(other.to_string()),
+        }
+    }
+
     /// A record that cannot be used.
     pub(crate) fn record(name: &str, reason: impl ToString) -> Self {
         Self::Record { name: name.to_string(), reason: reason.to_string() }

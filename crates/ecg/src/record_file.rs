@@ -23,7 +23,7 @@ impl Record {
             ("name", Array::text(&self.name)),
             ("source", Array::text(&self.source)),
         ];
-        npz::save(path, &arrays).map_err(|error| Error::write(path, error))
+        npz::save(path, &arrays).map_err(Error::file)
     }
 
     /// Reads `record.npz`.
@@ -31,7 +31,7 @@ impl Record {
     /// # Errors
     /// A file that is missing or broken, a signal that is not `[leads, samples]`, a rate that is no frequency.
     pub fn load(path: &Path) -> Result<Self> {
-        let fail = |error: einthoven_game::Error| Error::read(path, error);
+        let fail = Error::file;
         let mut npz = Npz::open(path).map_err(fail)?;
         let leads = npz.texts("leads").map_err(fail)?;
         let rate = npz.floats("rate").map_err(fail)?;

@@ -7,7 +7,7 @@
 //! use einthoven::{Explainer, Settings};
 //!
 //! # fn main() -> Result<(), einthoven::Error> {
-//! let settings = Settings { players: "leads".parse().unwrap(), budget: Some(128), ..Settings::default() };
+//! let settings = Settings { players: "leads".parse()?, budget: Some(128), ..Settings::default() };
 //! let explainer = Explainer::builtin(settings)?;
 //! let record = einthoven::example_record();
 //! let explanation = explainer.explain(&record)?;

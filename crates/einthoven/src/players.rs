@@ -52,17 +52,19 @@ impl Players {
 }
 
 impl FromStr for Players {
-    type Err = String;
+    type Err = Error;
 
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self> {
         let count = |digits: &str| match digits.parse::<usize>() {
             Ok(n) if n > 0 => Ok(n),
-            _ => Err(format!("`{digits}` is not a number of windows; write for example windows:10")),
+            _ => Err(Error::Usage(format!("`{digits}` is not a number of windows; write for example windows:10"))),
         };
         match text {
             "leads" => Ok(Self::Leads),
             "leads:8" => Ok(Self::IndependentLeads),
-            "beats" | "waves" | "leads*waves" => Err(format!("`{text}` needs delineation, which is not built yet")),
+            "beats" | "waves" | "leads*waves" => {
+                Err(Error::Usage(format!("`{text}` needs delineation, which is not built yet")))
+            }
             _ if text.ends_with(".npy") => Ok(Self::File(text.into())),
             _ => {
                 if let Some(digits) = text.strip_prefix("windows:") {
@@ -70,7 +72,9 @@ impl FromStr for Players {
                 } else if let Some(digits) = text.strip_prefix("leads*windows:") {
                     count(digits).map(Self::LeadsWindows)
                 } else {
-                    Err("players are one of leads, leads:8, windows:N, leads*windows:N, FILE.npy".to_owned())
+                    Err(Error::Usage(
+                        "players are one of leads, leads:8, windows:N, leads*windows:N, FILE.npy".to_owned(),
+                    ))
                 }
             }
         }

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::dataset::Drawn;
-use crate::{Result, wfdb};
+use einthoven_game::npy::{self, Array, Data};
 
-/// Writes the record as WFDB, and where it has findings the mask as `NAME-mask.npy` (`[leads, samples]`, bool) and, if
+use super::dataset::Drawn;
+use crate::{Error, Result, wfdb};
+
+/// Writes the record as WFDB, and where it has findings the mask as `NAME-mask.npy` (`[leads, samples]`, 1 inside) and, if
 /// asked for, the healthy twin as the WFDB record `NAME-twin`. Returns the record's header.
 ///
 /// # Errors
@@ -19,20 +21,8 @@ pub fn save(drawn: &Drawn, folder: &Path, with_twin: bool) -> Result<PathBuf> {
         wfdb::write(&drawn.twin, folder)?;
     }
     let path = folder.join(format!("{}-mask.npy", drawn.record.name));
-    let bytes = npy(&drawn.mask, drawn.record.n_leads(), drawn.record.n_samples());
-    wfdb::save(&path, &bytes)?;
+    let cells = drawn.mask.iter().map(|&is| u32::from(is)).collect();
+    let shape = vec![drawn.record.n_leads(), drawn.record.n_samples()];
+    npy::save(&path, &Array { shape, data: Data::U32(cells) }).map_err(Error::file)?;
     Ok(header)
-}
-
-/// NumPy's format 1.0 of a matrix of truth values: a header padded to a multiple of 64 bytes, then one byte per value.
-fn npy(values: &[bool], rows: usize, columns: usize) -> Vec<u8> {
-    let mut header = format!("{{'descr': '|b1', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
-    let used = 10 + header.len() + 1;
-    header.extend(std::iter::repeat_n(' ', used.next_multiple_of(64) - used));
-    header.push('\n');
-    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend((header.len() as u16).to_le_bytes());
-    bytes.extend(header.as_bytes());
-    bytes.extend(values.iter().map(|&value| u8::from(value)));
-    bytes
 }

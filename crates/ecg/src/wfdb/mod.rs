@@ -17,5 +17,4 @@ mod write;
 
 pub use annotation::{Annotation, Annotations, parse_annotations, read_annotations};
 pub use reader::read;
-pub(crate) use write::save;
 pub use write::write;

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use einthoven_game::file;
+
 use crate::{Error, Record, Result};
 
 /// Half the range of raw values that a lead is spread over.
@@ -87,14 +89,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Writes a file under a temporary name and renames it when it is complete.
-pub(crate) fn save(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new();
-    #[cfg(unix)]
-    file.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = file.tempfile_in(folder).map_err(|e| Error::write(path, e))?;
-    file.write_all(bytes).map_err(|e| Error::write(path, e))?;
-    file.persist(path).map_err(|e| Error::write(path, e.error))?;
-    Ok(())
+/// Writes a file, whole or not at all.
+fn save(path: &Path, bytes: &[u8]) -> Result<()> {
+    file::write_atomic(path, |writer| writer.write_all(bytes)).map_err(Error::file)
 }

@@ -3,9 +3,8 @@
 use std::io::Write;
 use std::path::Path;
 
-use einthoven::ecg::synth::DatasetConfig;
-use einthoven::ecg::{self, Record};
-use einthoven::game::npy::{self, Array, Data};
+use einthoven::ecg::labels::Superclass;
+use einthoven::ecg::synth::{DatasetConfig, save};
 use einthoven::{Error, Result};
 
 use super::args::Synth;
@@ -26,18 +25,16 @@ pub fn run(args: &Synth) -> Result<()> {
         if stop::asked().is_break() {
             return Err(Error::Interrupted);
         }
-        let drawn = match args.finding {
+        let mut drawn = match args.finding {
             Some(finding) => config.draw_with(&[finding], split, index),
             None => config.draw(split, index),
         };
         let name = format!("{split}-{index:05}");
-        save(&drawn.record, &name, &args.out)?;
-        if args.twin {
-            save(&drawn.twin, &format!("{name}-twin"), &args.out)?;
-        }
-        save_mask(&args.out.join(format!("{name}-mask.npy")), &drawn.mask, drawn.record.n_leads())?;
+        drawn.twin.name = format!("{name}-twin");
+        drawn.record.name.clone_from(&name);
+        save(&drawn, &args.out, args.twin)?;
         let findings: Vec<String> = drawn.findings.iter().map(ToString::to_string).collect();
-        let classes = ecg::labels::Superclass::ALL.into_iter().filter(|class| drawn.superclasses[*class as usize]);
+        let classes = Superclass::ALL.into_iter().filter(|class| drawn.superclasses[*class as usize]);
         let classes: Vec<&str> = classes.map(|class| class.name()).collect();
         table.push_str(&format!("{name},{},{}\n", findings.join("|"), classes.join("|")));
     }
@@ -50,20 +47,6 @@ pub fn run(args: &Synth) -> Result<()> {
 pub fn load_config(path: &Path) -> Result<DatasetConfig> {
     let text = std::fs::read_to_string(path).map_err(|error| file_error("read", path, error))?;
     serde_json::from_str(&text).map_err(|error| file_error("read", path, error))
-}
-
-fn save(record: &Record, name: &str, folder: &Path) -> Result<()> {
-    let mut record = record.clone();
-    record.name = name.to_owned();
-    ecg::wfdb::write(&record, folder)?;
-    Ok(())
-}
-
-fn save_mask(path: &Path, mask: &[bool], n_leads: usize) -> Result<()> {
-    let shape = vec![n_leads, mask.len() / n_leads];
-    let cells = mask.iter().map(|&is| u32::from(is)).collect();
-    npy::save(path, &Array { shape, data: Data::U32(cells) })?;
-    Ok(())
 }
 
 /// A file that could not be read or written.
