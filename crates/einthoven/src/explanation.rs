@@ -24,7 +24,7 @@ pub struct Explanation {
     pub attributions: Vec<Attribution>,
     /// The settings, as a report shows them.
     pub settings: Vec<(String, String)>,
-    /// What a reader must know before trusting it; each attribution holds the same.
+    /// What a reader must know of all outputs; each attribution holds these, and its estimator's own besides.
     pub warnings: Vec<String>,
     /// What the model's card asks to be said with every result.
     pub notice: String,
