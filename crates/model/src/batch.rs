@@ -2,6 +2,8 @@
 
 use burn::tensor::{Device, Tensor};
 
+use crate::Network;
+
 /// What the engine must know of a model before it can call it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelSpec {
@@ -31,6 +33,13 @@ pub trait BatchModel {
 
     /// Logits `[batch, outputs]` of a batch of signals in millivolts `[batch, leads, samples]`.
     fn logits(&self, batch: Tensor<3>) -> Tensor<2>;
+
+    /// The layers behind [`logits`](Self::logits), where they are known. With them the engine computes what coalitions
+    /// have in common once, and on the CPU it runs them itself; without them every row goes through
+    /// [`logits`](Self::logits).
+    fn layers(&self) -> Option<&Network> {
+        None
+    }
 
     /// The same model on another device.
     fn to_device(&self, device: &Device) -> Box<dyn BatchModel>;

@@ -2,19 +2,33 @@
 
 use std::{fmt, sync::Arc};
 
-use burn::tensor::{Device, Tensor};
+use burn::{
+    backend::DispatchDevice,
+    tensor::{Device, Tensor, TensorData},
+};
 use einthoven_ecg::Preparation;
 use sha2::{Digest, Sha256};
 
-use crate::{BatchModel, Card, ModelSpec, Result, StateDict, XResNet, footprint::Footprint, plan::Plan};
+use crate::{
+    BatchModel, Card, CpuNetwork, ModelSpec, Network, Result, StateDict, TensorNetwork, footprint::Footprint,
+    layers::numbers, plan::Plan,
+};
 
 /// A residual network that reads millivolts, with its card.
 #[derive(Clone)]
 pub struct Classifier {
-    network: XResNet,
+    network: Arc<Network>,
+    runner: Runner,
     card: Arc<Card>,
     state: Arc<StateDict>,
     spec: ModelSpec,
+}
+
+/// What runs the network on the device it was put on.
+#[derive(Clone)]
+enum Runner {
+    Cpu(Arc<CpuNetwork>),
+    Tensors(TensorNetwork),
 }
 
 impl Classifier {
@@ -24,9 +38,10 @@ impl Classifier {
     /// If the card contradicts itself or the weights do not fit its architecture.
     pub fn new(card: Card, state: StateDict, device: &Device) -> Result<Self> {
         card.check()?;
-        let network = XResNet::new(&card.architecture, &state, device)?;
+        let network = Network::xresnet(&card.architecture, &state, card.normalisation, card.preparation.n_samples)?;
         let spec = spec(&card, &state)?;
-        Ok(Self { network, card: Arc::new(card), state: Arc::new(state), spec })
+        let runner = Runner::new(&network, device);
+        Ok(Self { network: Arc::new(network), runner, card: Arc::new(card), state: Arc::new(state), spec })
     }
 
     /// What has to be known of the model besides its weights.
@@ -46,19 +61,16 @@ impl Classifier {
 
     /// The same model on another device.
     pub fn on_device(&self, device: &Device) -> Self {
-        let network = XResNet::new(&self.card.architecture, &self.state, device);
-        let network = network.expect("invariant: the weights fitted the architecture when the model was made");
-        Self { network, ..self.clone() }
+        Self { runner: Runner::new(&self.network, device), ..self.clone() }
     }
+}
 
-    /// The last feature map `[batch, channels, samples]` of signals in millivolts `[batch, leads, samples]`.
-    pub fn features(&self, batch: Tensor<3>) -> Tensor<3> {
-        self.network.features(self.normalised(batch))
-    }
-
-    fn normalised(&self, batch: Tensor<3>) -> Tensor<3> {
-        let normalisation = self.card.normalisation;
-        batch.sub_scalar(normalisation.mean).div_scalar(normalisation.std)
+impl Runner {
+    fn new(network: &Network, device: &Device) -> Self {
+        match device.as_dispatch() {
+            DispatchDevice::Flex(_) => Self::Cpu(Arc::new(CpuNetwork::new(network))),
+            _ => Self::Tensors(TensorNetwork::new(network, device)),
+        }
     }
 }
 
@@ -74,7 +86,17 @@ impl BatchModel for Classifier {
     }
 
     fn logits(&self, batch: Tensor<3>) -> Tensor<2> {
-        self.network.forward(self.normalised(batch))
+        let cpu = match &self.runner {
+            Runner::Cpu(cpu) => cpu,
+            Runner::Tensors(tensors) => return tensors.logits(batch),
+        };
+        let ([rows, ..], device) = (batch.dims(), batch.device());
+        let signals = numbers(batch);
+        Tensor::from_data(TensorData::new(cpu.logits(&signals), [rows, self.spec.outputs.len()]), &device)
+    }
+
+    fn layers(&self) -> Option<&Network> {
+        Some(&self.network)
     }
 
     fn to_device(&self, device: &Device) -> Box<dyn BatchModel> {

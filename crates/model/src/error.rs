@@ -24,6 +24,14 @@ pub enum Error {
         /// What is wrong and what would be right.
         reason: String,
     },
+    /// A layer that does not fit the layers before it.
+    #[error("build the network: layer {index} {reason}")]
+    Layer {
+        /// Its place among the layers, from 0.
+        index: usize,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
     /// A setting that cannot be met.
     #[error("use the setting '{field}': {reason}")]
     Setting {

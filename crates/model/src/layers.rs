@@ -1,4 +1,4 @@
-//! The layers that the networks are made of, built from named weights and read back into them.
+//! The layers of a network in training, built from named weights and read back into them.
 
 use burn::{
     module::{Module, Param, ParamId, RunningState},
@@ -21,15 +21,14 @@ pub(crate) const EPSILON: f64 = 1e-5;
 pub(crate) struct Builder<'a> {
     state: &'a StateDict,
     device: &'a Device,
-    training: bool,
     next_id: u64,
 }
 
-/// A convolution and its batch norm. In a network for inference the batch norm is folded into the convolution.
+/// A convolution and its batch norm.
 #[derive(Module, Debug)]
 pub(crate) struct ConvNorm {
     conv: Conv1d,
-    norm: Option<BatchNorm>,
+    norm: BatchNorm,
     relu: bool,
 }
 
@@ -42,12 +41,12 @@ pub(crate) struct Block {
 }
 
 impl<'a> Builder<'a> {
-    /// Layers that can be trained keep their batch norms, and their parameters ask for gradients.
-    pub(crate) fn new(state: &'a StateDict, device: &'a Device, training: bool) -> Self {
-        Self { state, device, training, next_id: 1 }
+    /// For a device with autodiff: the parameters ask for gradients.
+    pub(crate) fn new(state: &'a StateDict, device: &'a Device) -> Self {
+        Self { state, device, next_id: 1 }
     }
 
-    /// The convolution and batch norm of a plan: apart for training, folded into one for inference.
+    /// The convolution and batch norm of a plan.
     pub(crate) fn conv(&mut self, plan: &ConvPlan) -> ConvNorm {
         let config = Conv1dConfig::new(plan.c_in, plan.c_out, plan.kernel)
             .with_stride(plan.stride)
@@ -55,16 +54,9 @@ impl<'a> Builder<'a> {
             .with_bias(false);
         let shape = [plan.c_out, plan.c_in, plan.kernel];
         let weight = self.data(&format!("{}.0.weight", plan.key));
-        let norm_key = format!("{}.1", plan.key);
         let mut conv = config.init(self.device);
-        if self.training {
-            conv.weight = self.param(weight.to_vec(), shape);
-            return ConvNorm { conv, norm: Some(self.norm(&norm_key, plan.c_out)), relu: plan.relu };
-        }
-        let (weight, bias) = self.folded(weight, &norm_key);
-        conv.weight = self.param(weight, shape);
-        conv.bias = Some(self.param(bias, [plan.c_out]));
-        ConvNorm { conv, norm: None, relu: plan.relu }
+        conv.weight = self.param(weight.to_vec(), shape);
+        ConvNorm { conv, norm: self.norm(&format!("{}.1", plan.key), plan.c_out), relu: plan.relu }
     }
 
     pub(crate) fn block(&mut self, plan: &BlockPlan) -> Block {
@@ -77,7 +69,7 @@ impl<'a> Builder<'a> {
         let tensor = |name: &str| self.data(&format!("{key}.{name}")).to_vec();
         let [gain, shift, mean, variance] = ["weight", "bias", "running_mean", "running_var"].map(tensor);
         let (mean, variance) = (self.tensor(mean, [channels]), self.tensor(variance, [channels]));
-        norm.training = Param::from_bool(self.training);
+        norm.training = Param::from_bool(true);
         norm.gamma = self.param(gain, [channels]);
         norm.beta = self.param(shift, [channels]);
         norm.running_mean = RunningState::with_id(self.id(), mean);
@@ -95,21 +87,6 @@ impl<'a> Builder<'a> {
         linear
     }
 
-    /// Weights and bias of the convolution that does what the convolution and its batch norm do in evaluation.
-    fn folded(&self, weight: &[f32], norm_key: &str) -> (Vec<f32>, Vec<f32>) {
-        let tensor = |name: &str| self.data(&format!("{norm_key}.{name}"));
-        let [gain, shift, mean, variance] = ["weight", "bias", "running_mean", "running_var"].map(tensor);
-        let per_channel = weight.len() / gain.len();
-        let (mut folded, mut bias) = (Vec::with_capacity(weight.len()), Vec::with_capacity(gain.len()));
-        for channel in 0..gain.len() {
-            let scale = f64::from(gain[channel]) / (f64::from(variance[channel]) + EPSILON).sqrt();
-            let taps = &weight[channel * per_channel..(channel + 1) * per_channel];
-            folded.extend(taps.iter().map(|&w| (f64::from(w) * scale) as f32));
-            bias.push((f64::from(shift[channel]) - f64::from(mean[channel]) * scale) as f32);
-        }
-        (folded, bias)
-    }
-
     fn data(&self, key: &str) -> &'a [f32] {
         &self.state.get(key).expect("invariant: the state dict was checked against the architecture").data
     }
@@ -120,8 +97,7 @@ impl<'a> Builder<'a> {
 
     /// Parameters are numbered in the order of the layers, so that an optimizer's state finds them again.
     fn param<const D: usize>(&mut self, data: Vec<f32>, shape: [usize; D]) -> Param<Tensor<D>> {
-        let tensor = self.tensor(data, shape);
-        let tensor = if self.training { tensor.require_grad() } else { tensor };
+        let tensor = self.tensor(data, shape).require_grad();
         Param::initialized(self.id(), tensor)
     }
 
@@ -134,20 +110,15 @@ impl<'a> Builder<'a> {
 impl ConvNorm {
     /// From `[batch, channels, samples]` to the same with other channels and samples.
     pub(crate) fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let x = self.conv.forward(x);
-        let x = match &self.norm {
-            Some(norm) => norm.forward(x),
-            None => x,
-        };
+        let x = self.norm.forward(self.conv.forward(x));
         if self.relu { relu(x) } else { x }
     }
 
     /// Adds the weights to a state dict.
     pub(crate) fn collect(&self, plan: &ConvPlan, state: &mut StateDict) {
-        let norm = self.norm.as_ref().expect("invariant: only networks in training are read back");
         let shape = vec![plan.c_out, plan.c_in, plan.kernel];
         state.insert(format!("{}.0.weight", plan.key), shape, numbers(self.conv.weight.val()));
-        collect_norm(norm, &format!("{}.1", plan.key), state);
+        collect_norm(&self.norm, &format!("{}.1", plan.key), state);
     }
 }
 

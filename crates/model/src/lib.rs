@@ -2,10 +2,11 @@
 //!
 //! The engine knows a model only as a [`BatchModel`]: a batch of signals goes in, a batch of logits comes out. Any
 //! network can be one. This crate brings one family that is worth explaining, the xresnet1d networks that lead the
-//! PTB-XL benchmark ([`XResNetConfig`], [`XResNet`]), with
+//! PTB-XL benchmark ([`XResNetConfig`]), with
 //!
 //! * [`load`] and [`save`]: our own files (safetensors and a [`Card`]) and published PyTorch state dicts,
 //! * [`train`]: training that can be interrupted and gives the same weights for the same seed,
+//! * [`Network`]: a network as its layers, which [`CpuNetwork`] runs on the CPU and [`TensorNetwork`] on any device,
 //! * [`builtin`]: a small trained [`Classifier`] inside the program, so that the first command works.
 
 mod augment;
@@ -15,16 +16,19 @@ mod card;
 mod checkpoint;
 mod classifier;
 mod config;
+mod cpu;
 mod data;
 mod error;
 mod footprint;
 mod infer;
 mod layers;
 pub mod metrics;
+pub mod network;
 mod optimizer;
 mod plan;
 mod schedule;
 mod state;
+mod tensor_network;
 mod train;
 mod weights;
 mod xresnet;
@@ -35,11 +39,13 @@ pub use builtin::builtin;
 pub use card::{Card, NOTICE, Normalisation, Provenance, TrainingRecord};
 pub use classifier::Classifier;
 pub use config::XResNetConfig;
+pub use cpu::{CpuNetwork, Crop, Scratch};
 pub use data::{Dataset, Source, Split};
 pub use error::{Error, Result};
 pub use metrics::{ClassMetrics, Metrics};
+pub use network::Network;
 pub use schedule::one_cycle;
 pub use state::{HostTensor, StateDict};
+pub use tensor_network::TensorNetwork;
 pub use train::{Outcome, Progress, TrainConfig, evaluate, train};
 pub use weights::{load, save};
-pub use xresnet::XResNet;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Augmentation, Card, Classifier, Dataset, Error, Metrics, NOTICE, Normalisation, Provenance, Result, Source, Split,
-    StateDict, TrainingRecord, XResNet, XResNetConfig,
+    StateDict, TrainingRecord, XResNetConfig,
     batch::BatchModel,
     checkpoint::{Checkpoint, TrainingProgress},
     layers::numbers,
@@ -18,6 +18,7 @@ use crate::{
     one_cycle,
     optimizer::AdamW,
     save,
+    xresnet::XResNet,
 };
 
 /// Rows of one batch outside training.
@@ -236,7 +237,7 @@ impl<'a> Run<'a> {
             best: StateDict::default(),
         });
         optimizer.restore(&current, progress.steps, &device.clone().without_autodiff());
-        let network = Some(XResNet::trainable(&config.architecture, &current, &device)?);
+        let network = Some(XResNet::new(&config.architecture, &current, &device)?);
         Ok(Self { config, device, network, optimizer, progress, best })
     }
 

@@ -1,4 +1,4 @@
-//! Residual networks of the xresnet1d family.
+//! Residual networks of the xresnet1d family in training.
 
 use burn::{
     module::Module,
@@ -14,13 +14,10 @@ use crate::{
     plan::Plan,
 };
 
-/// A residual network on a device, from normalised signals to logits.
-///
-/// It is made for inference: batch norms are folded into the convolutions, each row of a batch is answered for by
-/// itself, and the same input gives the same answer. Training works on another form of it, where batch norms use the
-/// statistics of the batch.
+/// A residual network on a device with autodiff, from normalised signals to logits. Its batch norms use the statistics of
+/// the batch; [`Network`](crate::Network) is the form for inference.
 #[derive(Module, Debug)]
-pub struct XResNet {
+pub(crate) struct XResNet {
     stem: Vec<ConvNorm>,
     blocks: Vec<Block>,
     head: Head,
@@ -37,23 +34,11 @@ struct Head {
 
 impl XResNet {
     /// Builds the network of an architecture with these weights.
-    ///
-    /// # Errors
-    /// If the architecture cannot be built, or a tensor is missing or has another shape.
-    pub fn new(config: &XResNetConfig, state: &StateDict, device: &Device) -> Result<Self> {
-        Self::build(config, state, device, false)
-    }
-
-    /// The network in training, on a device with autodiff.
-    pub(crate) fn trainable(config: &XResNetConfig, state: &StateDict, device: &Device) -> Result<Self> {
-        Self::build(config, state, device, true)
-    }
-
-    fn build(config: &XResNetConfig, state: &StateDict, device: &Device, training: bool) -> Result<Self> {
+    pub(crate) fn new(config: &XResNetConfig, state: &StateDict, device: &Device) -> Result<Self> {
         config.check()?;
         state.check(config)?;
         let plan = Plan::new(config);
-        let mut builder = Builder::new(state, device, training);
+        let mut builder = Builder::new(state, device);
         let stem = plan.stem.iter().map(|conv| builder.conv(conv)).collect();
         let blocks = plan.blocks.iter().map(|block| builder.block(block)).collect();
         let [norm, hidden, hidden_norm, output] = plan.head.keys();
@@ -66,23 +51,12 @@ impl XResNet {
         Ok(Self { stem, blocks, head })
     }
 
-    /// Logits `[batch, outputs]` of normalised signals `[batch, leads, samples]`, without dropout.
-    pub fn forward(&self, x: Tensor<3>) -> Tensor<2> {
-        let x = pool_time(self.features(x));
-        let x = relu(self.head.hidden.forward(self.head.norm.forward(x)));
-        self.head.output.forward(self.head.hidden_norm.forward(x))
-    }
-
-    /// The last feature map `[batch, channels, samples]`.
-    pub fn features(&self, x: Tensor<3>) -> Tensor<3> {
+    /// Logits `[batch, outputs]` of normalised signals `[batch, leads, samples]`, with dropout drawn from a stream.
+    pub(crate) fn forward_training(&self, x: Tensor<3>, dropout: [f64; 2], rng: &mut ChaCha8Rng) -> Tensor<2> {
         let x = self.stem.iter().fold(x, |x, conv| conv.forward(x));
         let x = max_pool1d(x, MaxPoolOptions::new([3]).with_stride([2]).with_padding([1]));
-        self.blocks.iter().fold(x, |x, block| block.forward(x))
-    }
-
-    /// As [`XResNet::forward`], with dropout drawn from a stream.
-    pub(crate) fn forward_training(&self, x: Tensor<3>, dropout: [f64; 2], rng: &mut ChaCha8Rng) -> Tensor<2> {
-        let x = self.head.norm.forward(pool_time(self.features(x)));
+        let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
+        let x = self.head.norm.forward(pool_time(x));
         let x = relu(self.head.hidden.forward(drop_out(x, dropout[0], rng)));
         self.head.output.forward(drop_out(self.head.hidden_norm.forward(x), dropout[1], rng))
     }

@@ -1,5 +1,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
-use einthoven_model::{BatchModel, Card, Classifier, Normalisation, StateDict, XResNet, XResNetConfig};
+use einthoven_model::{
+    BatchModel, Card, Classifier, CpuNetwork, Network, Normalisation, StateDict, TensorNetwork, XResNetConfig,
+};
 
 use crate::reference;
 
@@ -39,24 +41,37 @@ pub fn small_networks() -> Vec<(XResNetConfig, usize)> {
     vec![(basic.clone(), 61), (basic, 2), (bottleneck, 45), (plain, 38)]
 }
 
-pub fn logits(network: &XResNet, signals: &[f32], batch: usize, n_leads: usize, device: &Device) -> Vec<f32> {
-    let data = TensorData::new(signals.to_vec(), [batch, n_leads, signals.len() / batch / n_leads]);
-    network.forward(Tensor::from_data(data, device)).into_data().try_to_vec().unwrap()
+/// The network that reads normalised signals.
+pub fn network(config: &XResNetConfig, state: &StateDict, n_samples: usize) -> Network {
+    Network::xresnet(config, state, Normalisation { mean: 0.0, std: 1.0 }, n_samples).unwrap()
+}
+
+/// What the tensor operations of a device say.
+pub fn tensor_logits(network: &Network, signals: &[f32], device: &Device) -> Vec<f32> {
+    let [leads, samples] = network.shape(0);
+    let data = TensorData::new(signals.to_vec(), [signals.len() / leads / samples, leads, samples]);
+    let network = TensorNetwork::new(network, device);
+    network.logits(Tensor::from_data(data, device)).into_data().try_to_vec().unwrap()
 }
 
 #[test]
 fn logits_equal_plain_loops_in_f64() {
     for (seed, (config, n_samples)) in small_networks().into_iter().enumerate() {
         let state = reference::random_state(&config, seed as u64);
-        let network = XResNet::new(&config, &state, &Device::flex()).unwrap();
+        let network = network(&config, &state, n_samples);
         let signals = reference::random_signal(3 * config.n_leads * n_samples, seed as u64);
-        let found = logits(&network, &signals, 3, config.n_leads, &Device::flex());
-        for (row, found) in found.chunks(config.n_outputs).enumerate() {
-            let size = config.n_leads * n_samples;
-            let signal: Vec<f64> = signals[row * size..(row + 1) * size].iter().map(|&x| f64::from(x)).collect();
-            for (found, expected) in found.iter().zip(reference::logits(&config, &state, &signal)) {
-                // f32 arithmetic over a few dozen layers of sums.
-                assert!((f64::from(*found) - expected).abs() < 2e-5 * expected.abs().max(1.0), "{found} {expected}");
+        let tensors = tensor_logits(&network, &signals, &Device::flex());
+        for found in [CpuNetwork::new(&network).logits(&signals), tensors] {
+            for (row, found) in found.chunks(config.n_outputs).enumerate() {
+                let size = config.n_leads * n_samples;
+                let signal: Vec<f64> = signals[row * size..(row + 1) * size].iter().map(|&x| f64::from(x)).collect();
+                for (found, expected) in found.iter().zip(reference::logits(&config, &state, &signal)) {
+                    // f32 arithmetic over a few dozen layers of sums.
+                    assert!(
+                        (f64::from(*found) - expected).abs() < 2e-5 * expected.abs().max(1.0),
+                        "{found} {expected}"
+                    );
+                }
             }
         }
     }
@@ -65,14 +80,12 @@ fn logits_equal_plain_loops_in_f64() {
 #[test]
 fn each_row_is_answered_for_by_itself_and_twice_the_same() {
     let (config, n_samples) = small_networks().remove(0);
-    let state = reference::random_state(&config, 5);
-    let network = XResNet::new(&config, &state, &Device::flex()).unwrap();
-    let signals = reference::random_signal(7 * config.n_leads * n_samples, 9);
-    let together = logits(&network, &signals, 7, config.n_leads, &Device::flex());
-    assert_eq!(logits(&network, &signals, 7, config.n_leads, &Device::flex()), together);
+    let network = CpuNetwork::new(&network(&config, &reference::random_state(&config, 5), n_samples));
+    let signals = reference::random_signal(70 * config.n_leads * n_samples, 9);
+    let together = network.logits(&signals);
+    assert_eq!(network.logits(&signals), together);
     for (row, signal) in signals.chunks(config.n_leads * n_samples).enumerate() {
-        let alone = logits(&network, signal, 1, config.n_leads, &Device::flex());
-        assert_eq!(alone, together[row * config.n_outputs..(row + 1) * config.n_outputs]);
+        assert_eq!(network.logits(signal), together[row * config.n_outputs..(row + 1) * config.n_outputs]);
     }
 }
 
@@ -80,11 +93,11 @@ fn each_row_is_answered_for_by_itself_and_twice_the_same() {
 fn a_classifier_reads_millivolts() {
     let (config, n_samples) = small_networks().remove(0);
     let state = reference::random_state(&config, 2);
-    let network = XResNet::new(&config, &state, &Device::flex()).unwrap();
+    let network = CpuNetwork::new(&network(&config, &state, n_samples));
     let model = Classifier::new(card(&config, n_samples), state, &Device::flex()).unwrap();
     let signal = reference::random_signal(config.n_leads * n_samples, 3);
     let normalised: Vec<f32> = signal.iter().map(|x| (x - 0.25) / 0.5).collect();
-    let expected = logits(&network, &normalised, 1, config.n_leads, &Device::flex());
+    let expected = network.logits(&normalised);
     let batch = Tensor::from_data(TensorData::new(signal, [1, config.n_leads, n_samples]), &Device::flex());
     assert_eq!(model.logits(batch.clone()).into_data().try_to_vec::<f32>().unwrap(), expected);
     let moved = model.to_device(&Device::flex());
@@ -120,9 +133,7 @@ fn gradients_reach_the_input_of_a_network_for_inference() {
     let before: Vec<f32> = y.clone().into_data().try_to_vec().unwrap();
     let gradient: Vec<f32> = x.grad(&y.slice([0..1, 1..2]).sum().backward()).unwrap().into_data().try_to_vec().unwrap();
     // Autodiff changes no value.
-    let plain = Classifier::new(card(&config, n_samples), state.clone(), &Device::flex()).unwrap();
-    let x = Tensor::from_data(TensorData::new(signal.clone(), shape), &Device::flex());
-    assert_eq!(plain.logits(x).into_data().try_to_vec::<f32>().unwrap(), before);
+    assert_eq!(tensor_logits(model.layers().unwrap(), &signal, &Device::flex()), before);
     // Central differences of the f64 reference.
     let at = |i: usize, step: f64| {
         let mut x: Vec<f64> = signal.iter().map(|&x| f64::from(x)).collect();

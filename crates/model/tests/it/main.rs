@@ -6,6 +6,7 @@ mod builtin_model;
 mod files;
 mod forward;
 mod metrics;
+mod network;
 mod pytorch;
 mod reference;
 mod schedule;

@@ -1,0 +1,116 @@
+//! A network in burn's tensor operations: on any device, with gradients where the device tracks them.
+
+use burn::tensor::{
+    Device, Tensor, TensorData,
+    activation::relu,
+    module::{avg_pool1d, conv1d, max_pool1d},
+    ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions},
+};
+
+use crate::network::{Network, Node, Op};
+
+/// A network with its weights on a device.
+#[derive(Clone, Debug)]
+pub struct TensorNetwork {
+    network: Network,
+    /// Weight and bias of each layer that has them.
+    weights: Vec<Option<Weights>>,
+}
+
+#[derive(Clone, Debug)]
+enum Weights {
+    Conv(Tensor<3>, Tensor<1>),
+    Linear(Tensor<2>, Tensor<2>),
+}
+
+impl TensorNetwork {
+    /// Puts the weights on a device.
+    pub fn new(network: &Network, device: &Device) -> Self {
+        let place = |op: &Op| match op {
+            Op::Conv(conv) => {
+                let [c_in, c_out] = conv.channels;
+                let weight = TensorData::new(conv.weight.clone(), [c_out, c_in, conv.kernel]);
+                let bias = TensorData::new(conv.bias.clone(), [c_out]);
+                Some(Weights::Conv(Tensor::from_data(weight, device), Tensor::from_data(bias, device)))
+            }
+            Op::Linear(linear) => {
+                let [n_in, n_out] = linear.features;
+                let weight = Tensor::<2>::from_data(TensorData::new(linear.weight.clone(), [n_out, n_in]), device);
+                let bias = TensorData::new(linear.bias.clone(), [1, n_out]);
+                Some(Weights::Linear(weight.transpose(), Tensor::from_data(bias, device)))
+            }
+            _ => None,
+        };
+        let weights = network.layers().iter().map(|layer| place(&layer.op)).collect();
+        Self { network: network.clone(), weights }
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Logits `[batch, outputs]` of signals in millivolts `[batch, leads, samples]`.
+    pub fn logits(&self, batch: Tensor<3>) -> Tensor<2> {
+        let logits = self.run(0, self.network.output(), batch);
+        let [batch, outputs, _] = logits.dims();
+        logits.reshape([batch, outputs])
+    }
+
+    /// The layers from one node to another: `[batch, channels, samples]` to the same with other channels and samples; a
+    /// vector has one sample. Both are [cuts](Network::cuts) of the network, or its output. The samples may be any
+    /// stretch of the signal; the padding of each layer is put at its ends.
+    pub fn run(&self, from: Node, to: Node, x: Tensor<3>) -> Tensor<3> {
+        let mut nodes: Vec<Option<Tensor<3>>> = vec![None; to + 1];
+        nodes[from] = Some(x);
+        for index in from..to {
+            let layer = &self.network.layers()[index];
+            let made = self.layer(
+                index,
+                |node| {
+                    let is_read_later =
+                        self.network.layers()[index + 1..to].iter().any(|l| l.nodes().any(|n| n == node));
+                    let value = if is_read_later { nodes[node].clone() } else { nodes[node].take() };
+                    value.expect("invariant: layers read nodes made before them")
+                },
+                &layer.op,
+                layer.input,
+            );
+            nodes[index + 1] = Some(made);
+        }
+        nodes[to].take().expect("invariant: the last layer made it")
+    }
+
+    fn layer(&self, index: usize, mut take: impl FnMut(Node) -> Tensor<3>, op: &Op, input: Node) -> Tensor<3> {
+        // A sum of a node with itself reads it twice.
+        if let Op::Add(other) = op {
+            let x = take(input);
+            return if *other == input { x.clone() + x } else { x + take(*other) };
+        }
+        let x = take(input);
+        match (op, &self.weights[index]) {
+            (Op::Conv(conv), Some(Weights::Conv(weight, bias))) => {
+                let options = ConvOptions::new([conv.stride], [conv.padding], [1], 1);
+                conv1d(x, weight.clone(), Some(bias.clone()), options)
+            }
+            (Op::Linear(linear), Some(Weights::Linear(weight, bias))) => {
+                let [batch, ..] = x.dims();
+                let [n_in, n_out] = linear.features;
+                (x.reshape([batch, n_in]).matmul(weight.clone()) + bias.clone()).reshape([batch, n_out, 1])
+            }
+            (Op::Normalise { mean, std }, _) => x.sub_scalar(*mean).div_scalar(*std),
+            (Op::Relu, _) => relu(x),
+            (&Op::MaxPool { kernel, stride, padding }, _) => {
+                max_pool1d(x, MaxPoolOptions::new([kernel]).with_stride([stride]).with_padding([padding]))
+            }
+            (&Op::AvgPool { window }, _) => {
+                // Windows side by side: the stride is the window.
+                avg_pool1d(x, AvgPoolOptions::new([window]).with_count_include_pad(false).with_ceil_mode(true))
+            }
+            (Op::PoolTime, _) => Tensor::cat(vec![x.clone().max_dim(2), x.mean_dim(2)], 1),
+            (Op::Add(_) | Op::Conv(_) | Op::Linear(_), _) => {
+                unreachable!("invariant: sums are done above, weights are there")
+            }
+        }
+    }
+}
