@@ -1,67 +1,66 @@
-//! The operation: what goes in, what comes out, and how it reaches a backend.
+//! The operations: what goes in and what comes out.
 
-use burn::backend::tensor::{FloatTensor, IntTensor};
-use burn::backend::{Backend, Dispatch, backend_extension};
-use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use burn::tensor::{DType, Int, Tensor, TensorData};
 
-/// Owner of a cell that is never masked, as it lies in an owner map.
-pub(crate) const NEVER_MASKED: u32 = u32::MAX;
+use crate::scene::Cells;
+use crate::{Columns, Scene};
 
-/// What a backend must know to make masked batches.
-#[backend_extension(Flex, Cube: cfg(any(feature = "wgpu", feature = "cuda")))]
-pub trait MaskOps: Backend {
-    /// The masked batch `[rows, leads, samples]`; arguments as in [`expand`].
-    fn expand(
-        words: IntTensor<Self>,
-        owner: IntTensor<Self>,
-        signal: FloatTensor<Self>,
-        baseline: FloatTensor<Self>,
-    ) -> FloatTensor<Self>;
-}
-
-/// Makes the masked batch `[rows, leads, samples]` of packed coalitions on the device.
+/// Makes the masked batch `[coalitions * maps, leads, shown]` of packed coalitions on the device, in one dispatch.
 ///
-/// A cell keeps its signal if its owner is in the coalition of the row or is `u32::MAX`, and takes the baseline
-/// otherwise.
+/// Batch row `r` shows coalition `r / maps` through map `r % maps`. A cell keeps its signal if its owner is in the
+/// coalition or is `u32::MAX`, and becomes what the scene's [`Fill`](crate::Fill) says otherwise.
 ///
-/// * `words`: packed coalitions `[rows, words]`, player `i` is bit `i % 32` of word `i / 32`,
-/// * `owner`: the player that owns each cell `[leads, samples]`,
-/// * `signal`, `baseline`: `[leads, samples]`.
-///
-/// `words` and `owner` come from [`upload`].
+/// `rows`, as [`upload`](crate::upload) makes it, is `[coalitions, words + columns.extra()]`: the packed coalition,
+/// player `i` being bit `i % 32` of word `i / 32`, then what `columns` says. `shown` is the length of the crop, or of
+/// the record. Interpolation looks at the whole record in either case.
 ///
 /// # Panics
-/// If shapes or number types disagree, the tensors live on a device that tracks gradients, or the batch has more than
-/// 2^32 - 1 cells. An owner past the last bit of `words` is the caller's error and gives no defined cell.
-pub fn expand(words: Tensor<2, Int>, owner: Tensor<2, Int>, signal: Tensor<2>, baseline: Tensor<2>) -> Tensor<3> {
-    check(&words, &owner, &signal, &baseline);
-    let batch = <Dispatch as MaskOps>::expand(
-        words.into_dispatch(),
-        owner.into_dispatch(),
-        signal.into_dispatch(),
-        baseline.into_dispatch(),
-    );
-    Tensor::from_dispatch(batch)
+/// If `rows` is on another device, of another number type or has no bit for some player, if [`Columns::Coalition`]
+/// meets a scene of several records, or the batch has 2^32 cells or more. A record or a sample that the scene does not
+/// have panics on the CPU; elsewhere it is the caller's error and gives no defined cell.
+pub fn expand(scene: &Scene, rows: Tensor<2, Int>, columns: Columns) -> Tensor<3> {
+    let shape = check(scene, &rows, columns);
+    match &scene.cells {
+        Cells::Host(host) => {
+            let (device, width) = (rows.device(), rows.dims()[1]);
+            let rows = rows.into_data();
+            let rows = rows.as_slice::<i32>().expect("invariant: number type checked");
+            let mut batch = vec![0.0; shape.iter().product()];
+            host.fill_rows(bytemuck::cast_slice(rows), width, columns, &mut batch);
+            Tensor::from_data(TensorData::new(batch, shape), &device)
+        }
+        #[cfg(any(feature = "wgpu", feature = "cuda"))]
+        cells => crate::cube::expand(cells, rows, columns),
+        #[cfg(not(any(feature = "wgpu", feature = "cuda")))]
+        _ => panic!("kernels that were built for the CPU only"),
+    }
 }
 
-/// Puts 32-bit words on a device, row after row.
+/// The mean over the maps of each coalition: `[coalitions * maps, outputs]` to `[coalitions, outputs]`, on the device.
 ///
-/// They lie there as `i32` of the same bits, whatever integer type the device prefers.
+/// Sums run along one dimension and in one order, so they repeat bit for bit.
 ///
 /// # Panics
-/// If `words` does not have `shape[0] * shape[1]` elements.
-pub fn upload(words: &[u32], shape: [usize; 2], device: &Device) -> Tensor<2, Int> {
-    let words: Vec<i32> = words.iter().map(|word| word.cast_signed()).collect();
-    Tensor::from_data(TensorData::new(words, shape), (device, DType::I32))
+/// If the rows are not a multiple of `maps`.
+pub fn mean_over_maps(logits: Tensor<2>, maps: usize) -> Tensor<2> {
+    let [rows, outputs] = logits.dims();
+    assert!(rows.is_multiple_of(maps), "every coalition through every map");
+    if maps == 1 {
+        return logits;
+    }
+    let sums = logits.reshape([rows / maps, maps, outputs]).sum_dim(1);
+    sums.div_scalar(maps as f32).reshape([rows / maps, outputs])
 }
 
-fn check(words: &Tensor<2, Int>, owner: &Tensor<2, Int>, signal: &Tensor<2>, baseline: &Tensor<2>) {
-    assert_eq!(owner.dims(), signal.dims(), "an owner for each cell of the signal");
-    assert_eq!(baseline.dims(), signal.dims(), "a baseline for each cell of the signal");
-    assert!((words.dtype(), owner.dtype()) == (DType::I32, DType::I32), "words and owners as `upload` makes them");
-    assert!((signal.dtype(), baseline.dtype()) == (DType::F32, DType::F32), "signal and baseline in f32");
-    assert!(words.dims()[1] > 0, "at least one word per row");
-    let [leads, samples] = signal.dims();
-    let cells = words.dims()[0].checked_mul(leads * samples);
+/// The shape of the batch.
+fn check(scene: &Scene, rows: &Tensor<2, Int>, columns: Columns) -> [usize; 3] {
+    let ([records, leads, samples], [coalitions, width]) = (scene.shape, rows.dims());
+    assert_eq!(rows.dtype(), DType::I32, "rows as `upload` makes them");
+    assert!(width > columns.extra(), "at least one word per row");
+    assert!(scene.players <= 32 * (width - columns.extra()), "a bit for each player");
+    assert!(records == 1 || columns != Columns::Coalition, "a record index where there are {records} records");
+    let shape = [coalitions * scene.maps, leads, columns.shown(samples)];
+    let cells = shape.iter().try_fold(1_usize, |cells, &side| cells.checked_mul(side));
     assert!(cells.is_some_and(|cells| u32::try_from(cells).is_ok()), "a batch of fewer than 2^32 cells");
+    shape
 }

@@ -1,11 +1,12 @@
 //! A model that looks at one record through one partition.
 
 use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::Device;
 use einthoven_ecg::Record;
 use einthoven_game::{Coalitions, Game, Link, NEVER_MASKED, Partition, Values};
-use einthoven_kernels::{expand, upload};
+use einthoven_kernels::{Columns, Fill, HostScene, Scene, expand, upload};
 use einthoven_model::{BatchModel, ModelSpec};
 
 use crate::derive::LimbLeads;
@@ -50,9 +51,7 @@ pub struct MaskedModel {
     model: Box<dyn BatchModel>,
     device: Device,
     n_players: usize,
-    owner: Tensor<2, Int>,
-    signal: Tensor<2>,
-    baseline: Tensor<2>,
+    scene: Scene,
     limb: Option<LimbLeads>,
     link: Link,
     cost: RowCost,
@@ -91,13 +90,12 @@ impl MaskedModel {
         cost.total *= pool_factor;
         let limits = Limits { memory: options.memory, max_buffer, max_rows };
         Plan::new(1, cost, limits)?;
-        let shape = [spec.leads.len(), spec.n_samples];
-        let place = |map: &[f32]| Tensor::<2>::from_data(TensorData::new(map.to_vec(), shape), &device);
+        let shape = [1, spec.leads.len(), spec.n_samples];
+        let fill = Fill::Maps { maps: 1, values: baseline.to_vec() };
+        let scene = HostScene::new(partition.owner(), record.signal().to_vec(), fill, shape);
         Ok(Self {
             n_players: partition.n_players(),
-            owner: upload(partition.owner(), shape, &device),
-            signal: place(record.signal()),
-            baseline: place(&baseline),
+            scene: Scene::new(&Arc::new(scene), &device),
             limb,
             link: options.link,
             cost,
@@ -165,7 +163,7 @@ impl MaskedModel {
         let mut words = rows.words()[range.start * width..range.end * width].to_vec();
         words.resize(chunk * width, 0);
         let words = upload(&words, [chunk, width], &self.device);
-        let mut batch = expand(words, self.owner.clone(), self.signal.clone(), self.baseline.clone());
+        let mut batch = expand(&self.scene, words, Columns::Coalition);
         if let Some(limb) = &self.limb {
             batch = limb.apply(batch);
         }
