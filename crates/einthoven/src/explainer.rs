@@ -4,10 +4,11 @@ use std::ops::ControlFlow;
 use std::str::FromStr;
 use std::time::Instant;
 
-use burn::tensor::Device;
 use einthoven_ecg::{Preparation, Record};
-use einthoven_game::{Attribution, Coalitions, Design, Link, Partition};
-use einthoven_masking::{Baseline, Derive, DeviceChoice, MaskedModel, Options, Progress, device};
+use einthoven_game::{Attribution, Coalitions, Link, Partition};
+use einthoven_masking::{
+    Baseline, Derive, DeviceChoice, Engine, Evaluation, MaskedModel, Options, PlacedModel, Progress, device,
+};
 use einthoven_model::{BatchModel, Classifier, ModelSpec};
 use einthoven_plot::Prediction;
 use einthoven_shapley::Method;
@@ -42,6 +43,8 @@ pub struct Settings {
     pub link: Link,
     /// Where the model runs.
     pub device: DeviceChoice,
+    /// Which way rows are evaluated.
+    pub engine: Engine,
     /// Cap on the memory that masked batches may take.
     pub memory: Memory,
     /// Seed of the design.
@@ -61,6 +64,7 @@ impl Default for Settings {
             baseline: BaselineName::default(),
             link: Link::default(),
             device: DeviceChoice::Auto,
+            engine: Engine::Auto,
             memory: Memory(2 << 30),
             seed: 0,
             start: 0.0,
@@ -71,12 +75,11 @@ impl Default for Settings {
 
 /// A model on a device that explains what it says about records.
 pub struct Explainer {
-    model: Box<dyn BatchModel>,
+    model: PlacedModel,
     preparation: Preparation,
     name: String,
     notice: String,
     dataset_mean: Vec<f32>,
-    device: Device,
     device_name: String,
     settings: Settings,
 }
@@ -108,12 +111,11 @@ impl Explainer {
     pub fn new(model: &dyn BatchModel, preparation: Preparation, settings: Settings) -> Result<Self> {
         let (device, info) = device::open(settings.device)?;
         Ok(Self {
-            model: model.to_device(&device),
+            model: PlacedModel::new(model, std::slice::from_ref(&device)),
             preparation,
             name: model.spec().fingerprint.clone(),
             notice: String::new(),
             dataset_mean: Vec::new(),
-            device,
             device_name: info.to_string(),
             settings,
         })
@@ -144,7 +146,7 @@ impl Explainer {
     pub fn predict(&self, prepared: &Record) -> Result<Vec<Prediction>> {
         let spec = self.spec();
         let partition = Partition::leads(&spec.leads, spec.n_samples)?;
-        let masked = MaskedModel::new(&*self.model, &self.device, prepared, &partition, &Options::default())?;
+        let masked = MaskedModel::on(&self.model, &[(prepared, &partition)], &Options::default())?;
         let mut full = Coalitions::new(partition.n_players());
         full.push_full();
         let logits = masked.evaluate(&full, &mut |_, _| ControlFlow::Continue(()))?;
@@ -185,8 +187,8 @@ impl Explainer {
             _ => Derive::Nothing,
         };
         let memory = usize::try_from(self.settings.memory.0).unwrap_or(usize::MAX);
-        let options = Options { baseline, derive, link: self.settings.link, memory };
-        Ok(MaskedModel::new(&*self.model, &self.device, prepared, partition, &options)?)
+        let options = Options { baseline, derive, link: self.settings.link, memory, engine: self.settings.engine };
+        Ok(MaskedModel::on(&self.model, &[(prepared, partition)], &options)?)
     }
 
     /// Explains a record.
@@ -205,15 +207,10 @@ impl Explainer {
         let design = method.design(n_players, budget, self.settings.seed)?;
         let predictions = self.predict(&prepared)?;
         let masked = self.masked(&prepared, &partition)?;
-        let values = masked.evaluate(&design.rows, progress)?;
-        let mut attributions = method.estimate(&design, &values)?;
-        let run = self.run(
-            &prepared,
-            &design,
-            masked.chunk(design.rows.len())?,
-            &values.fingerprint,
-            clock.elapsed().as_secs_f64(),
-        );
+        let evaluation = masked.evaluate_all(&[&design.rows], progress)?;
+        let values = &evaluation.values[0];
+        let mut attributions = method.estimate(&design, values)?;
+        let run = self.run(&prepared, masked.chunk(design.rows.len())?, &evaluation, clock.elapsed().as_secs_f64());
         for (attribution, prediction) in attributions.iter_mut().zip(&predictions) {
             self.name(attribution, prediction, &partition, &run);
         }
@@ -242,17 +239,19 @@ impl Explainer {
         attribution.run = run.as_object().cloned().unwrap_or_default();
     }
 
-    fn run(&self, record: &Record, design: &Design, chunk: usize, fingerprint: &str, seconds: f64) -> Value {
+    fn run(&self, record: &Record, chunk: usize, evaluation: &Evaluation, seconds: f64) -> Value {
         json!({
             "record": record.source,
             "device": self.device_name,
             "versions": { "einthoven": env!("CARGO_PKG_VERSION"), "burn": "0.22.1" },
             "model": self.spec().fingerprint,
-            "values": fingerprint,
+            "values": evaluation.values[0].fingerprint,
             "baseline": self.settings.baseline.to_string(),
             "players": self.settings.players.to_string(),
-            "rows": design.rows.len(),
+            "rows": evaluation.stats.rows,
             "chunk": chunk,
+            "engine": evaluation.stats.engine(),
+            "stats": evaluation.stats,
             "seconds": seconds,
         })
     }

@@ -69,4 +69,14 @@ impl LimbLeads {
         }
         batch
     }
+
+    /// Computes the derived leads of one masked row `[leads, samples]` in place, as [`apply`](Self::apply) does.
+    pub(crate) fn apply_to_row(&self, row: &mut [f32], samples: usize) {
+        for (&lead, (of_one, of_two)) in self.derived.iter().zip(WEIGHTS) {
+            for sample in 0..samples {
+                let (one, two) = (row[self.one * samples + sample], row[self.two * samples + sample]);
+                row[lead * samples + sample] = one * of_one + two * of_two;
+            }
+        }
+    }
 }

@@ -4,17 +4,19 @@ use std::fmt::Write;
 
 use einthoven_ecg::Record;
 use einthoven_game::{Link, Partition};
+use einthoven_kernels::Fill;
 use sha2::{Digest, Sha256};
 
 use crate::{Derive, Options};
 
-/// SHA-256 in hexadecimal over everything that a value depends on: model, signal, owners, baseline, derived leads and
+/// Of the record that is `nth` of those that `fill` was made for: SHA-256 in hexadecimal over everything that a value depends on: model, signal, owners, baseline, derived leads and
 /// link. Device, memory and chunk size are left out: values of different devices may be joined.
 pub(crate) fn fingerprint(
     model: &str,
     record: &Record,
     partition: &Partition,
-    baseline: &[f32],
+    fill: &Fill,
+    nth: usize,
     options: &Options,
 ) -> String {
     let mut hash = Sha256::new();
@@ -28,7 +30,14 @@ pub(crate) fn fingerprint(
     field("signal", &little_endian(record.signal().iter().map(|sample| sample.to_bits())));
     field("owner", &little_endian(partition.owner().iter().copied()));
     field("players", &(partition.n_players() as u64).to_le_bytes());
-    field("baseline", &little_endian(baseline.iter().map(|sample| sample.to_bits())));
+    match fill {
+        Fill::Maps { maps, values } => {
+            let size = maps * record.signal().len();
+            let own = values.chunks_exact(size).nth(nth).unwrap_or(&values[..size]);
+            field("baseline", &little_endian(own.iter().map(|sample| sample.to_bits())));
+        }
+        Fill::Interpolate => field("interpolate", &[]),
+    }
     field("derive", &[u8::from(options.derive == Derive::Limb)]);
     field("link", &[u8::from(options.link == Link::Probability)]);
     hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {

@@ -9,14 +9,26 @@
 
 mod derive;
 pub mod device;
+mod engine;
 mod error;
 mod fingerprint;
 mod imputer;
+mod local_cpu;
+mod local_device;
 mod masked;
+mod patterns;
 pub mod plan;
+mod rows;
+mod run;
+mod stages;
+mod stats;
+mod worker;
 
 pub use derive::Derive;
 pub use device::DeviceChoice;
+pub use engine::Engine;
 pub use error::{Error, Result};
 pub use imputer::Baseline;
-pub use masked::{MaskedModel, Options, Progress};
+pub use masked::{MaskedModel, Options, PlacedModel, Progress};
+pub use run::Evaluation;
+pub use stats::{Level, Stats};

@@ -1,32 +1,38 @@
-//! A model that looks at one record through one partition.
+//! A model that looks at records through partitions.
 
-use std::ops::{ControlFlow, Range};
-use std::sync::Arc;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
 
 use burn::tensor::Device;
 use einthoven_ecg::Record;
 use einthoven_game::{Coalitions, Game, Link, NEVER_MASKED, Partition, Values};
-use einthoven_kernels::{Columns, Fill, HostScene, Scene, expand, upload};
+use einthoven_kernels::HostScene;
 use einthoven_model::{BatchModel, ModelSpec};
 
 use crate::derive::LimbLeads;
 use crate::fingerprint::fingerprint;
 use crate::plan::{DEFAULT_MEMORY, Limits, Plan, RowCost};
-use crate::{Baseline, Derive, Error, Result, device};
+use crate::rows::Reach;
+use crate::run::{Evaluation, Run};
+use crate::worker::{Scenes, Worker, lock};
+use crate::{Baseline, Derive, Engine, Error, Result, device};
 
-/// Rows beyond which a larger chunk is no faster on the CPU, whose caches it would only flush.
-const MAX_ROWS_CPU: usize = 64;
-/// Rows beyond which a larger chunk is no faster on a GPU.
-const MAX_ROWS_GPU: usize = 4096;
-
+/// Coalitions that are planned at once: the more there are, the more of them agree somewhere.
+const MAX_CHUNK: usize = 32_768;
+/// Rows beyond which a larger batch is no faster on the CPU, whose caches it would only flush.
+const MAX_BATCH_CPU: usize = 64;
+/// Rows beyond which a larger batch is no faster on a GPU.
+const MAX_BATCH_GPU: usize = 4096;
 /// How much more than its live buffers a device of cubecl holds, whose pools keep pages of several sizes: 2.2 times were
 /// measured with the built-in model.
 const POOL_FACTOR: usize = 3;
+/// Bytes that planning takes for a row: its pattern in each tile of the stages that are run, and what they hold.
+const PLANNED_ROW: usize = 1024;
 
-/// Called after each chunk with the coalitions done and the coalitions asked for; may stop the evaluation.
+/// Called with the coalitions done and the coalitions asked for; may stop the evaluation.
 pub type Progress<'a> = dyn FnMut(usize, usize) -> ControlFlow<()> + 'a;
 
-/// How a record is masked and what is read off the model.
+/// How records are masked and what is read off the model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// What a masked cell becomes.
@@ -35,33 +41,76 @@ pub struct Options {
     pub derive: Derive,
     /// What the value of a coalition is.
     pub link: Link,
-    /// Bytes that the evaluation may take at once, beside the model's weights.
+    /// Bytes that the evaluation may take at once, beside the model's weights and the values themselves.
     pub memory: usize,
+    /// Which way rows are evaluated.
+    pub engine: Engine,
 }
 
 impl Default for Options {
-    /// Zero baseline, logits, 2 GiB.
+    /// Zero baseline, logits, 2 GiB, the faster engine.
     fn default() -> Self {
-        Self { baseline: Baseline::Zero, derive: Derive::Nothing, link: Link::Logit, memory: DEFAULT_MEMORY }
+        Self {
+            baseline: Baseline::Zero,
+            derive: Derive::Nothing,
+            link: Link::Logit,
+            memory: DEFAULT_MEMORY,
+            engine: Engine::Auto,
+        }
     }
 }
 
-/// The game of a model on a device, a record, a partition and a baseline.
+/// A model with its weights on one or more devices, which share the work. A clone is the same model on the same devices.
+#[derive(Clone)]
+pub struct PlacedModel {
+    spec: Arc<ModelSpec>,
+    knows_layers: bool,
+    workers: Arc<Vec<Mutex<Worker>>>,
+}
+
+impl PlacedModel {
+    /// Puts the model on each device; a device that is named twice does two things at a time.
+    ///
+    /// # Panics
+    /// If there is no device.
+    pub fn new(model: &dyn BatchModel, devices: &[Device]) -> Self {
+        assert!(!devices.is_empty(), "at least one device");
+        let workers = devices.iter().map(|device| Mutex::new(Worker::new(model, device)));
+        Self {
+            spec: Arc::new(model.spec().clone()),
+            knows_layers: model.layers().is_some(),
+            workers: Arc::new(workers.collect()),
+        }
+    }
+
+    /// What the model takes and gives.
+    pub fn spec(&self) -> &ModelSpec {
+        &self.spec
+    }
+}
+
+/// The games of a model, records, partitions and a baseline; with one record, a [`Game`].
 pub struct MaskedModel {
-    model: Box<dyn BatchModel>,
-    device: Device,
-    n_players: usize,
-    scene: Scene,
-    limb: Option<LimbLeads>,
-    link: Link,
+    model: PlacedModel,
+    scenes: Scenes,
+    options: Options,
+    limits: Sizes,
+    fingerprints: Vec<String>,
+}
+
+/// What fits.
+#[derive(Clone, Copy, Debug)]
+struct Sizes {
     cost: RowCost,
     limits: Limits,
-    fingerprint: String,
+    /// Coalitions that are planned at once.
+    chunk: usize,
+    pool_factor: usize,
 }
 
 impl MaskedModel {
-    /// Puts the model, the record and the partition on the device. The record must be prepared for the model:
-    /// filtered, at its rate, its leads in its order, cut to its length.
+    /// One record on one device. The record must be prepared for the model: filtered, at its rate, its leads in its order,
+    /// cut to its length.
     ///
     /// # Errors
     /// If record, partition, baseline and model do not fit each other, a sample is not finite, or not even one row
@@ -73,132 +122,128 @@ impl MaskedModel {
         partition: &Partition,
         options: &Options,
     ) -> Result<Self> {
-        let spec = model.spec();
-        check_record(spec, record)?;
-        check_partition(spec, partition)?;
-        let limb = match options.derive {
-            Derive::Nothing => None,
-            Derive::Limb => Some(LimbLeads::find(&spec.leads, partition)?),
-        };
-        let baseline = options.baseline.map(record)?;
-        // Values need no gradients.
-        let device = device.clone().without_autodiff();
-        let max_buffer = device::max_buffer(&device);
-        let (max_rows, pool_factor) =
-            if max_buffer.is_some() { (MAX_ROWS_GPU, POOL_FACTOR) } else { (MAX_ROWS_CPU, 1) };
-        let mut cost = row_cost(spec, partition.n_players());
-        cost.total *= pool_factor;
-        let limits = Limits { memory: options.memory, max_buffer, max_rows };
-        Plan::new(1, cost, limits)?;
-        let shape = [1, spec.leads.len(), spec.n_samples];
-        let fill = Fill::Maps { maps: 1, values: baseline.to_vec() };
-        let scene = HostScene::new(partition.owner(), record.signal().to_vec(), fill, shape);
-        Ok(Self {
-            n_players: partition.n_players(),
-            scene: Scene::new(&Arc::new(scene), &device),
-            limb,
-            link: options.link,
-            cost,
-            limits,
-            fingerprint: fingerprint(&spec.fingerprint, record, partition, &baseline, options),
-            model: model.to_device(&device),
-            device,
-        })
+        Self::on(&PlacedModel::new(model, std::slice::from_ref(device)), &[(record, partition)], options)
     }
 
-    /// The values of `rows`, `[rows, outputs]`, with a call to `progress` after each chunk.
+    /// Any number of prepared records, each with its players, on the devices that the model was put on.
     ///
     /// # Errors
-    /// If the rows are over another number of players, the model answers with a number that is not finite or with
-    /// another shape than its spec says, the device fails, or `progress` stops it.
-    pub fn evaluate(&self, rows: &Coalitions, progress: &mut Progress<'_>) -> Result<Values> {
-        if rows.n_players() != self.n_players {
-            return Err(Error::Mismatch {
-                what: "a coalition",
-                expected: format!("{} players", self.n_players),
-                found: format!("{} players", rows.n_players()),
-            });
+    /// As [`new`](Self::new); or if the engine is told to be local and cannot be.
+    pub fn on(model: &PlacedModel, records: &[(&Record, &Partition)], options: &Options) -> Result<Self> {
+        let spec = &*model.spec;
+        for (record, partition) in records {
+            check_record(spec, record)?;
+            check_partition(spec, partition)?;
         }
-        let plan = Plan::new(rows.len(), self.cost, self.limits)?;
-        let mut values = Vec::with_capacity(rows.len() * self.n_outputs());
-        for range in plan.chunks() {
-            let done = range.end;
-            self.evaluate_chunk(rows, range, plan.chunk, &mut values)?;
-            if progress(done, rows.len()).is_break() {
-                return Err(Error::Interrupted { done, total: rows.len() });
+        let limbs: Result<Vec<LimbLeads>> = match options.derive {
+            Derive::Nothing => Ok(Vec::new()),
+            Derive::Limb => records.iter().map(|(_, partition)| LimbLeads::find(&spec.leads, partition)).collect(),
+        };
+        let fill = options.baseline.fill(&records.iter().map(|(record, _)| *record).collect::<Vec<_>>())?;
+        let fingerprints = records
+            .iter()
+            .enumerate()
+            .map(|(nth, (record, partition))| fingerprint(&spec.fingerprint, record, partition, &fill, nth, options));
+        let fingerprints = fingerprints.collect();
+        let owners: Vec<&[u32]> = records.iter().map(|(_, partition)| partition.owner()).collect();
+        let n_players: Vec<usize> = records.iter().map(|(_, partition)| partition.n_players()).collect();
+        let signal = records.iter().flat_map(|(record, _)| record.signal()).copied().collect();
+        let shape = [records.len(), spec.leads.len(), spec.n_samples];
+        let host = Arc::new(HostScene::new(&owners.concat(), signal, fill, shape));
+        let reach = Reach::new(&host, &owners, &n_players);
+        if options.engine == Engine::Local && (reach.is_none() || !model.knows_layers) {
+            let (expected, found) = match model.knows_layers {
+                true => ("a baseline by which a cell depends on its owner alone", "interpolate"),
+                false => ("a model whose layers are known", "one that only answers"),
+            };
+            let (expected, found) = (expected.to_owned(), found.to_owned());
+            return Err(Error::Mismatch { what: "with engine local", expected, found });
+        }
+        let on_device = model.workers.iter().map(|worker| lock(worker).place(&host)).collect();
+        let limb = limbs?.into_iter().next();
+        let scenes = Scenes { host, on_device, limb, reach, n_players, link: options.link };
+        let limits = Sizes::new(model, &scenes, options)?;
+        Ok(Self { model: model.clone(), scenes, options: options.clone(), limits, fingerprints })
+    }
+
+    /// The values of `rows`, `[rows, outputs]`, of the first record, with calls to `progress` while it goes on.
+    ///
+    /// # Errors
+    /// As [`evaluate_all`](Self::evaluate_all).
+    pub fn evaluate(&self, rows: &Coalitions, progress: &mut Progress<'_>) -> Result<Values> {
+        let mut evaluation = self.evaluate_all(&[rows], progress)?;
+        Ok(evaluation.values.swap_remove(0))
+    }
+
+    /// The values of the coalitions of each record, in one stream, with what it took.
+    ///
+    /// # Errors
+    /// If there is not one list per record, or a list is over another number of players than its record has, the model
+    /// answers with a number that is not finite or with another shape than its spec says, the device fails, or
+    /// `progress` stops it.
+    pub fn evaluate_all(&self, lists: &[&Coalitions], progress: &mut Progress<'_>) -> Result<Evaluation> {
+        let mismatch = |expected: String, found: String| Error::Mismatch { what: "a coalition", expected, found };
+        if lists.len() != self.scenes.n_players.len() {
+            let expected = format!("{} lists, one for each record", self.scenes.n_players.len());
+            return Err(mismatch(expected, format!("{} lists", lists.len())));
+        }
+        for (list, n_players) in lists.iter().zip(&self.scenes.n_players) {
+            if list.n_players() != *n_players {
+                return Err(mismatch(format!("{n_players} players"), format!("{} players", list.n_players())));
             }
         }
-        Ok(Values::new(self.n_outputs(), values, self.fingerprint.clone())?)
+        let total = lists.iter().map(|list| list.len()).sum();
+        let run = Run {
+            workers: &self.model.workers,
+            scenes: &self.scenes,
+            lists,
+            outputs: &self.spec().outputs,
+            engine: self.options.engine,
+            chunk: self.planned(total),
+            batch: self.chunk(total)?,
+            memory: self.options.memory / 2 / self.limits.pool_factor,
+            max_buffer: self.limits.limits.max_buffer.unwrap_or(usize::MAX),
+        };
+        let (values, stats, warnings) = run.all(progress)?;
+        let mut first = 0;
+        let mut parts = Vec::with_capacity(lists.len());
+        for (list, fingerprint) in lists.iter().zip(&self.fingerprints) {
+            let end = first + list.len() * self.n_outputs();
+            parts.push(Values::new(self.n_outputs(), values[first..end].to_vec(), fingerprint.clone())?);
+            first = end;
+        }
+        Ok(Evaluation { values: parts, stats, warnings, chunk: run.chunk })
     }
 
-    /// Rows that go to the device at once when `rows` are to be evaluated.
-    pub fn chunk(&self, rows: usize) -> Result<usize> {
-        Ok(Plan::new(rows, self.cost, self.limits)?.chunk)
+    /// Coalitions that go to the device at once when so many are to be evaluated.
+    ///
+    /// # Errors
+    /// If not even one fits.
+    pub fn chunk(&self, coalitions: usize) -> Result<usize> {
+        Ok(Plan::new(coalitions, self.limits.cost, self.limits.limits)?.chunk)
     }
 
-    /// Identifies model, record, partition, baseline, derived leads and link together: SHA-256 in hexadecimal.
+    /// Coalitions that are planned at once: whole batches, and enough of them that every worker has some.
+    fn planned(&self, total: usize) -> usize {
+        let each = total.div_ceil(self.model.workers.len()).max(1);
+        each.min(self.limits.chunk)
+    }
+
+    /// Identifies model, record, partition, baseline, derived leads and link together: SHA-256 in hexadecimal. That of the
+    /// first record.
     pub fn fingerprint(&self) -> &str {
-        &self.fingerprint
+        &self.fingerprints[0]
     }
 
     /// What the model takes and gives.
     pub fn spec(&self) -> &ModelSpec {
-        self.model.spec()
-    }
-
-    /// What the values are.
-    pub fn link(&self) -> Link {
-        self.link
-    }
-
-    /// Evaluates the rows `range`, filled up with empty coalitions to `chunk`, and appends their values.
-    fn evaluate_chunk(
-        &self,
-        rows: &Coalitions,
-        range: Range<usize>,
-        chunk: usize,
-        values: &mut Vec<f64>,
-    ) -> Result<()> {
-        let width = rows.words_per_row();
-        let mut words = rows.words()[range.start * width..range.end * width].to_vec();
-        words.resize(chunk * width, 0);
-        let words = upload(&words, [chunk, width], &self.device);
-        let mut batch = expand(&self.scene, words, Columns::Coalition);
-        if let Some(limb) = &self.limb {
-            batch = limb.apply(batch);
-        }
-        let logits = self.model.logits(batch);
-        let (found, n_outputs) = (logits.dims(), self.n_outputs());
-        if found != [chunk, n_outputs] {
-            return Err(Error::Mismatch {
-                what: "the model",
-                expected: format!("logits [{chunk}, {n_outputs}], as its spec says"),
-                found: format!("{found:?}"),
-            });
-        }
-        let logits = logits.try_into_vec_as::<f32>().map_err(|error| Error::Read(error.to_string()))?;
-        for (index, &logit) in logits[..range.len() * n_outputs].iter().enumerate() {
-            if !logit.is_finite() {
-                let output = self.spec().outputs[index % n_outputs].clone();
-                return Err(Error::NonFinite { row: range.start + index / n_outputs, output, value: logit });
-            }
-            values.push(self.value(logit));
-        }
-        Ok(())
-    }
-
-    fn value(&self, logit: f32) -> f64 {
-        let logit = f64::from(logit);
-        match self.link {
-            Link::Logit => logit,
-            Link::Probability => 1.0 / (1.0 + (-logit).exp()),
-        }
+        &self.model.spec
     }
 }
 
 impl Game for MaskedModel {
     fn n_players(&self) -> usize {
-        self.n_players
+        self.scenes.n_players[0]
     }
 
     fn n_outputs(&self) -> usize {
@@ -213,16 +258,49 @@ impl Game for MaskedModel {
     }
 }
 
-/// What a row takes: what the model says, the batch that is masked (once as made, once as the model may copy it),
-/// three temporary leads of the derivation, and the words; beside it stand owner, signal and baseline.
-fn row_cost(spec: &ModelSpec, n_players: usize) -> RowCost {
+impl Sizes {
+    fn new(model: &PlacedModel, scenes: &Scenes, options: &Options) -> Result<Self> {
+        let spec = &*model.spec;
+        let maps = scenes.host.maps();
+        let n_players = scenes.n_players.iter().max().copied().unwrap_or(1);
+        let mut cost = row_cost(spec, n_players, scenes.n_players.len(), maps);
+        let mut limits = Limits { memory: options.memory, max_buffer: None, max_rows: (MAX_BATCH_CPU / maps).max(1) };
+        let mut pool_factor = 1;
+        for worker in model.workers.iter() {
+            let worker = lock(worker);
+            if let Some(cpu) = worker.cpu() {
+                // Nothing but the rows' patterns grows with the batch.
+                let words = 4 * n_players.div_ceil(32);
+                cost.total = maps * (words + PLANNED_ROW + 16 * spec.outputs.len());
+                cost.fixed += 2 * cpu.scratch_bytes() * rayon::current_num_threads();
+                limits.max_rows = MAX_CHUNK;
+            }
+            if let Some(max) = device::max_buffer(&worker.device) {
+                limits.max_buffer = Some(limits.max_buffer.map_or(max, |other| other.min(max)));
+                limits.max_rows = (MAX_BATCH_GPU / maps).max(1);
+                pool_factor = POOL_FACTOR;
+            }
+        }
+        cost.total *= pool_factor;
+        // Half is for rows, half for what stages hold.
+        let planned = limits.memory.saturating_sub(cost.fixed) / 2 / (maps * PLANNED_ROW);
+        let batch = Plan::new(MAX_CHUNK, cost, limits)?.chunk;
+        let chunk = (planned.min(MAX_CHUNK) / batch).max(1) * batch;
+        Ok(Self { cost, limits, chunk, pool_factor })
+    }
+}
+
+/// What a coalition takes: what the model says, the batch that is masked (once as made, once as the model may copy it),
+/// three temporary leads of the derivation, for each background, and the words; beside it stand owners, signals and
+/// baselines.
+fn row_cost(spec: &ModelSpec, n_players: usize, n_records: usize, maps: usize) -> RowCost {
     let cells = spec.leads.len() * spec.n_samples;
-    let words = n_players.div_ceil(32);
+    let words = n_players.div_ceil(32) + 1;
     RowCost {
-        cells,
-        buffer: spec.row_buffer_bytes.max(4 * cells),
-        total: spec.row_bytes + 4 * (2 * cells + 3 * spec.n_samples + words),
-        fixed: 3 * 4 * cells,
+        cells: cells * maps,
+        buffer: maps * spec.row_buffer_bytes.max(4 * cells),
+        total: maps * (spec.row_bytes + 4 * (2 * cells + 3 * spec.n_samples)) + 4 * words,
+        fixed: (2 * n_records + n_records.max(maps)) * 4 * cells,
     }
 }
 

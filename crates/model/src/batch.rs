@@ -27,7 +27,7 @@ pub struct ModelSpec {
 /// A model that answers for a batch of signals.
 ///
 /// Any network can be explained that implements this trait; the engine knows models in no other way.
-pub trait BatchModel {
+pub trait BatchModel: Send {
     /// What goes in and what comes out.
     fn spec(&self) -> &ModelSpec;
 

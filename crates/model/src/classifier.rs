@@ -2,33 +2,18 @@
 
 use std::{fmt, sync::Arc};
 
-use burn::{
-    backend::DispatchDevice,
-    tensor::{Device, Tensor, TensorData},
-};
+use burn::tensor::{Device, Tensor};
 use einthoven_ecg::Preparation;
 use sha2::{Digest, Sha256};
 
-use crate::{
-    BatchModel, Card, CpuNetwork, ModelSpec, Network, Result, StateDict, TensorNetwork, footprint::Footprint,
-    layers::numbers, plan::Plan,
-};
+use crate::{BatchModel, Card, ModelSpec, Network, NetworkModel, Result, StateDict, footprint::Footprint, plan::Plan};
 
 /// A residual network that reads millivolts, with its card.
 #[derive(Clone)]
 pub struct Classifier {
-    network: Arc<Network>,
-    runner: Runner,
+    model: NetworkModel,
     card: Arc<Card>,
     state: Arc<StateDict>,
-    spec: ModelSpec,
-}
-
-/// What runs the network on the device it was put on.
-#[derive(Clone)]
-enum Runner {
-    Cpu(Arc<CpuNetwork>),
-    Tensors(TensorNetwork),
 }
 
 impl Classifier {
@@ -39,9 +24,8 @@ impl Classifier {
     pub fn new(card: Card, state: StateDict, device: &Device) -> Result<Self> {
         card.check()?;
         let network = Network::xresnet(&card.architecture, &state, card.normalisation, card.preparation.n_samples)?;
-        let spec = spec(&card, &state)?;
-        let runner = Runner::new(&network, device);
-        Ok(Self { network: Arc::new(network), runner, card: Arc::new(card), state: Arc::new(state), spec })
+        let model = NetworkModel::new(spec(&card, &state)?, network, device);
+        Ok(Self { model, card: Arc::new(card), state: Arc::new(state) })
     }
 
     /// What has to be known of the model besides its weights.
@@ -61,42 +45,27 @@ impl Classifier {
 
     /// The same model on another device.
     pub fn on_device(&self, device: &Device) -> Self {
-        Self { runner: Runner::new(&self.network, device), ..self.clone() }
-    }
-}
-
-impl Runner {
-    fn new(network: &Network, device: &Device) -> Self {
-        match device.as_dispatch() {
-            DispatchDevice::Flex(_) => Self::Cpu(Arc::new(CpuNetwork::new(network))),
-            _ => Self::Tensors(TensorNetwork::new(network, device)),
-        }
+        Self { model: self.model.on_device(device), ..self.clone() }
     }
 }
 
 impl fmt::Debug for Classifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Classifier").field("name", &self.card.name).field("spec", &self.spec).finish_non_exhaustive()
+        f.debug_struct("Classifier").field("name", &self.card.name).field("spec", self.spec()).finish_non_exhaustive()
     }
 }
 
 impl BatchModel for Classifier {
     fn spec(&self) -> &ModelSpec {
-        &self.spec
+        self.model.spec()
     }
 
     fn logits(&self, batch: Tensor<3>) -> Tensor<2> {
-        let cpu = match &self.runner {
-            Runner::Cpu(cpu) => cpu,
-            Runner::Tensors(tensors) => return tensors.logits(batch),
-        };
-        let ([rows, ..], device) = (batch.dims(), batch.device());
-        let signals = numbers(batch);
-        Tensor::from_data(TensorData::new(cpu.logits(&signals), [rows, self.spec.outputs.len()]), &device)
+        self.model.logits(batch)
     }
 
     fn layers(&self) -> Option<&Network> {
-        Some(&self.network)
+        self.model.layers()
     }
 
     fn to_device(&self, device: &Device) -> Box<dyn BatchModel> {

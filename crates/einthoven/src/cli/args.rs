@@ -130,6 +130,10 @@ pub struct Explain {
     /// What the value of a coalition is: logit or probability.
     #[arg(long, value_name = "LINK", default_value = "logit")]
     pub link: Link,
+    /// How coalitions are evaluated: plain (each through the whole network), local (what they have in common once), or
+    /// auto, the faster of the two; the values are the same.
+    #[arg(long = "engine", value_name = "ENGINE", default_value = "auto")]
+    pub strategy: einthoven::masking::Engine,
     /// Cap on the memory that masked batches may take, such as 512MiB or 2GiB.
     #[arg(long, value_name = "SIZE", default_value = "2GiB")]
     pub memory: Memory,

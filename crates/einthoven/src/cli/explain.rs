@@ -42,6 +42,7 @@ fn settings(args: &Explain) -> Settings {
         baseline: args.baseline,
         link: args.link,
         device: args.engine.device,
+        engine: args.strategy,
         memory: args.memory,
         seed: args.seed,
         start: args.input.start,

@@ -9,7 +9,9 @@ use einthoven_masking::{Baseline, Derive, MaskedModel, Options};
 use einthoven_model::BatchModel;
 use rand::RngExt;
 
-use crate::setup::{CELLS, Toy, coalitions, eight_leads, leads, leads_windows, record, scalar_values, scattered};
+use crate::setup::{
+    CELLS, SAMPLES, Toy, coalitions, eight_leads, leads, leads_windows, record, scalar_values, scattered,
+};
 
 fn adapter() -> Option<Device> {
     match device::open(DeviceChoice::Wgpu) {
@@ -39,8 +41,8 @@ fn gpu_derived_leads_and_baselines() {
     let toy = Toy::new();
     let rows = coalitions(8, 100, 2);
     let means: Vec<f32> = (0..12).map(|lead| 2.0 * lead as f32).collect();
+    let map: Vec<f32> = (0..CELLS).map(|cell| means[cell / SAMPLES]).collect();
     let baseline = Baseline::DatasetMean(means);
-    let map = baseline.map(&record(3)).unwrap();
     let options = Options { baseline, derive: Derive::Limb, ..Options::default() };
     let model = MaskedModel::new(&toy, &device, &record(3), &eight_leads(), &options).unwrap();
     let expected = scalar_values(&toy, &record(3), &eight_leads(), &map, true, &rows);

@@ -14,7 +14,7 @@ fn refused(record: &Record, partition: &Partition, options: &Options) -> String 
     let toy = Toy::new();
     let result = MaskedModel::new(&toy, &Device::flex(), record, partition, options);
     let error = result.err().unwrap();
-    assert!(toy.batches.borrow().is_empty(), "refused before any work");
+    assert!(toy.batches.lock().unwrap().is_empty(), "refused before any work");
     error.to_string()
 }
 

@@ -3,8 +3,7 @@
 //! Samples, baselines and weights are small integers, so that every sum is exact in f32 and values can be compared
 //! bit for bit, whatever the device and the chunk.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use einthoven_ecg::Record;
@@ -23,7 +22,7 @@ pub struct Toy {
     weights: Vec<f32>,
     device: Device,
     /// Rows of every batch that was asked for.
-    pub batches: Rc<RefCell<Vec<usize>>>,
+    pub batches: Arc<Mutex<Vec<usize>>>,
 }
 
 impl Toy {
@@ -39,7 +38,7 @@ impl Toy {
             row_buffer_bytes: 4 * CELLS,
             row_bytes: 4 * CELLS,
         };
-        Self { spec, weights, device: Device::flex(), batches: Rc::default() }
+        Self { spec, weights, device: Device::flex(), batches: Arc::default() }
     }
 
     /// The outputs of one signal by a scalar loop.
@@ -59,7 +58,7 @@ impl BatchModel for Toy {
 
     fn logits(&self, batch: Tensor<3>) -> Tensor<2> {
         let rows = batch.dims()[0];
-        self.batches.borrow_mut().push(rows);
+        self.batches.lock().unwrap().push(rows);
         let weights = TensorData::new(self.weights.clone(), [1, 2, CELLS]);
         let weights = Tensor::<3>::from_data(weights, &self.device);
         let product = batch.reshape([rows, 1, CELLS]) * weights;

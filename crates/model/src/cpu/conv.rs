@@ -47,8 +47,8 @@ pub(super) struct View<'a> {
 /// What becomes of the sum.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Finish<'a> {
-    /// Added to it, laid out as the output.
-    pub add: Option<&'a [f32]>,
+    /// Added to it: at least the samples of the output, as wide.
+    pub add: Option<View<'a>>,
     pub relu: bool,
 }
 
@@ -81,7 +81,12 @@ impl PackedConv {
         assert!(x.first <= first, "the input begins where the first window does");
         let reach = (last - x.first) * x.steps[0] + (self.c_in - 1) * x.steps[1];
         assert!(reach < x.item && items * x.item <= x.data.len(), "the input holds all windows");
-        assert!(items * item == out.len() && finish.add.is_none_or(|add| add.len() == out.len()), "one output each");
+        assert!(items * item == out.len(), "whole items");
+        if let Some(add) = finish.add {
+            let end = (span.end - add.first) * add.steps[0];
+            assert!(add.first <= span.start && add.steps == [self.bias.len(), 1], "what is added lies as the output");
+            assert!(end <= add.item && items * add.item <= add.data.len(), "what is added holds all samples");
+        }
         let job = Job { conv: self, x, span, finish };
         // SAFETY: the instructions exist, and the ranges were checked above.
         unsafe {
@@ -149,7 +154,10 @@ unsafe fn all<V: Lanes, const P: usize>(job: &Job<'_>, out: &mut [f32]) {
                         x: x.data.as_ptr().add(index * x.item + (window - x.first) * x.steps[0]),
                         weight: weight.as_ptr().add(taps.start * conv.c_in * LANES),
                         bias: conv.bias.as_ptr().add(block * LANES),
-                        add: finish.add.map_or(std::ptr::null(), |add| add.as_ptr().add(index * item + place)),
+                        add: finish.add.map_or(std::ptr::null(), |add| {
+                            let sample = (at - add.first) * channels + block * LANES;
+                            add.data.as_ptr().add(index * add.item + sample)
+                        }),
                         out: out.as_mut_ptr().add(place),
                         taps: taps.len(),
                         samples: end - at,

@@ -59,6 +59,11 @@ impl CpuNetwork {
         self.network.shape(node)[0].next_multiple_of(LANES)
     }
 
+    /// Bytes that a thread holds while rows pass through the whole network.
+    pub fn scratch_bytes(&self) -> usize {
+        GROUP_BYTES.max(4 * self.crop(0, self.network.output(), 0..1).size)
+    }
+
     /// Runs a crop for `items` rows. `load` fills in the input of a row (the samples [`Crop::input`] of the node it
     /// begins at; the signal as `[leads, samples]`), and `out` takes `[items, samples, width]`.
     ///
@@ -147,7 +152,6 @@ impl CpuNetwork {
         let width = self.width(step.output);
         match &step.op {
             StepOp::Conv(conv) => {
-                let add = add.map(|view| view.data);
                 conv.run(view, span, Finish { add, relu: step.relu }, out);
             }
             StepOp::Pool(pool) => pointwise::pool(view, *pool, span, width, out),

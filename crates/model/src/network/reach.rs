@@ -38,6 +38,16 @@ impl Network {
         needs
     }
 
+    /// Samples of one node from one sample of another, later one to the next. Both are cuts.
+    pub fn stride(&self, from: Node, to: Node) -> usize {
+        let mut strides = vec![1; to - from + 1];
+        for index in self.between(from, to) {
+            let layer = &self.layers()[index];
+            strides[index + 1 - from] = strides[layer.input - from] * layer.op.stride();
+        }
+        strides[to - from]
+    }
+
     /// Multiply-adds of the layers from one node to another, when these samples of each are computed.
     pub fn multiply_adds(&self, from: Node, to: Node, needs: &[Range<usize>]) -> u64 {
         let cost = |index: usize| {
@@ -61,6 +71,15 @@ impl Op {
     /// Whether each sample that it makes sees only samples near its own.
     fn is_local(&self) -> bool {
         !matches!(self, Self::PoolTime | Self::Linear(_))
+    }
+
+    fn stride(&self) -> usize {
+        match self {
+            Self::Conv(conv) => conv.stride,
+            Self::MaxPool { stride, .. } => *stride,
+            Self::AvgPool { window } => *window,
+            _ => 1,
+        }
     }
 
     /// The samples, of so many, that the samples `made` are made of.

@@ -61,13 +61,19 @@ pub fn drawn(shape: &Shape) -> Option<Network> {
     layers.push(Layer::new(input + 4, conv(width, width, 3, 1, 1)));
     layers.push(Layer::new(input + 5, Op::Add(input + 2)));
     layers.push(Layer::new(input + 6, Op::Relu));
-    layers.push(Layer::new(input + 7, Op::PoolTime));
+    // A block whose identity path is its input.
+    layers.push(Layer::new(input + 7, conv(width, width, 5, 1, 2)));
+    layers.push(Layer::new(input + 8, Op::Relu));
+    layers.push(Layer::new(input + 9, conv(width, width, 3, 1, 1)));
+    layers.push(Layer::new(input + 10, Op::Add(input + 7)));
+    layers.push(Layer::new(input + 11, Op::Relu));
+    layers.push(Layer::new(input + 12, Op::PoolTime));
     let mut linear = |n_in: usize, n_out: usize| {
         Op::Linear(Linear { features: [n_in, n_out], weight: numbers(n_in * n_out, n_in), bias: numbers(n_out, 1) })
     };
-    layers.push(Layer::new(input + 8, linear(2 * width, 7)));
-    layers.push(Layer::new(input + 9, Op::Relu));
-    layers.push(Layer::new(input + 10, linear(7, 3)));
+    layers.push(Layer::new(input + 13, linear(2 * width, 7)));
+    layers.push(Layer::new(input + 14, Op::Relu));
+    layers.push(Layer::new(input + 15, linear(7, 3)));
     Network::new([shape.leads, shape.samples], layers).ok()
 }
 

@@ -1,0 +1,190 @@
+//! Chunks of rows, shared out among workers.
+
+use std::any::Any;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+
+use einthoven_game::{Coalitions, Values};
+
+use crate::masked::Progress;
+use crate::rows::Rows;
+use crate::stats::Stats;
+use crate::worker::{Orders, Scenes, Worker, lock};
+use crate::{Engine, Error, Result};
+
+/// The values of some records, and what they took.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// Of each record, `[coalitions, outputs]`.
+    pub values: Vec<Values>,
+    /// What was counted.
+    pub stats: Stats,
+    /// What the user should know, such as a batch that was halved for lack of memory.
+    pub warnings: Vec<String>,
+    /// Coalitions that were planned at once.
+    pub chunk: usize,
+}
+
+/// Coalitions of some records, on their way to the workers.
+pub(crate) struct Run<'a> {
+    pub workers: &'a [Mutex<Worker>],
+    pub scenes: &'a Scenes,
+    pub lists: &'a [&'a Coalitions],
+    pub outputs: &'a [String],
+    pub engine: Engine,
+    /// Coalitions in each chunk but the last.
+    pub chunk: usize,
+    /// Coalitions that go to a device at once.
+    pub batch: usize,
+    pub memory: usize,
+    pub max_buffer: usize,
+}
+
+/// What workers report.
+enum Report {
+    /// The share of a chunk that is done.
+    Share(usize, f64),
+    /// A chunk: its values, what it took, and warnings; or nothing, if it was told to stop.
+    Done(usize, Result<Option<Chunk>>),
+}
+
+type Chunk = (Vec<f64>, Stats, Vec<String>);
+
+impl Run<'_> {
+    /// The values of all lists, one behind the other, with what they took and warnings.
+    ///
+    /// Chunks are cut in one way whoever works on them, and values are put where they belong, so that neither the number of
+    /// workers nor their order changes a result.
+    pub(crate) fn all(&self, progress: &mut Progress<'_>) -> Result<Chunk> {
+        let total: usize = self.lists.iter().map(|list| list.len()).sum();
+        let n_chunks = total.div_ceil(self.chunk);
+        let range = |index: usize| index * self.chunk..((index + 1) * self.chunk).min(total);
+        let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let mut all = (vec![0.0; total * self.outputs.len()], Stats::default(), Vec::new());
+        let mut shares = vec![0.0; n_chunks];
+        let mut end: Option<Error> = None;
+        thread::scope(|scope| {
+            // Without room for reports a worker is never far ahead of a stop.
+            let (send, reports) = sync_channel(0);
+            for index in 0..self.workers.len().min(n_chunks) {
+                let (send, next, stop) = (send.clone(), &next, &stop);
+                scope.spawn(move || {
+                    while !stop.load(Ordering::Relaxed) {
+                        let chunk = next.fetch_add(1, Ordering::Relaxed);
+                        if chunk >= n_chunks {
+                            break;
+                        }
+                        let done = self.chunk_with_room(index, chunk, range(chunk), stop, &send);
+                        // Nobody listens any more only if the run is over.
+                        let _ = send.send(Report::Done(chunk, done));
+                    }
+                });
+            }
+            drop(send);
+            for report in reports {
+                match report {
+                    Report::Share(chunk, share) => shares[chunk] = share,
+                    Report::Done(chunk, Ok(Some((values, stats, warnings)))) => {
+                        let start = range(chunk).start * self.outputs.len();
+                        if let Err(error) = self.check_finite(&values, start) {
+                            end.get_or_insert(error);
+                        }
+                        all.0[start..start + values.len()].copy_from_slice(&values);
+                        all.1 += stats;
+                        all.2.extend(warnings);
+                        shares[chunk] = 1.0;
+                    }
+                    Report::Done(_, Ok(None)) => continue,
+                    Report::Done(_, Err(error)) => {
+                        end.get_or_insert(error);
+                    }
+                }
+                let done =
+                    shares.iter().enumerate().map(|(chunk, share)| range(chunk).len() as f64 * share).sum::<f64>();
+                let done = done as usize;
+                if end.is_none() && progress(done, total).is_break() {
+                    end = Some(Error::Interrupted { done, total });
+                }
+                if end.is_some() {
+                    stop.store(true, Ordering::Relaxed);
+                }
+            }
+        });
+        all.2.sort();
+        all.2.dedup();
+        match end {
+            Some(error) => Err(error),
+            None => Ok(all),
+        }
+    }
+
+    /// Evaluates a chunk; where the device has no room for its batches, in smaller ones.
+    fn chunk_with_room(
+        &self,
+        worker: usize,
+        chunk: usize,
+        range: Range<usize>,
+        stop: &AtomicBool,
+        send: &SyncSender<Report>,
+    ) -> Result<Option<Chunk>> {
+        let rows = Rows::new(self.lists, range, self.scenes.host.maps());
+        let (mut batch, mut memory) = (self.batch, self.memory);
+        loop {
+            let mut go_on = |share: f64| {
+                let _ = send.send(Report::Share(chunk, share));
+                !stop.load(Ordering::Relaxed)
+            };
+            let mut orders =
+                Orders { engine: self.engine, batch, memory, max_buffer: self.max_buffer, go_on: &mut go_on };
+            let mut stats = Stats::default();
+            let worker_lock = lock(&self.workers[worker]);
+            let scene = self.scenes.on_device[worker].as_ref();
+            let run = || worker_lock.values(self.scenes, scene, &rows, &mut orders, &mut stats);
+            let found = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(Error::Read(message(&*panic))));
+            drop(worker_lock);
+            match found {
+                Err(Error::Read(reason)) if batch > 1 && is_lack_of_memory(&reason) => {
+                    (batch, memory) = (batch / 2, memory / 2);
+                }
+                Err(error) => return Err(error),
+                Ok(None) => return Ok(None),
+                Ok(Some(values)) => {
+                    let halved = format!("the device ran out of memory: batches were cut down to {batch} coalitions");
+                    let warnings = if batch < self.batch { vec![halved] } else { Vec::new() };
+                    return Ok(Some((values, stats, warnings)));
+                }
+            }
+        }
+    }
+
+    /// Checks values that begin at `start` of all.
+    fn check_finite(&self, values: &[f64], start: usize) -> Result<()> {
+        let Some(place) = values.iter().position(|value| !value.is_finite()) else { return Ok(()) };
+        let index = start + place;
+        let (mut row, output) = (index / self.outputs.len(), self.outputs[index % self.outputs.len()].clone());
+        for list in self.lists {
+            if row < list.len() {
+                break;
+            }
+            row -= list.len();
+        }
+        Err(Error::NonFinite { row, output, value: values[place] as f32 })
+    }
+}
+
+/// What a panic said. Backends of burn panic where a buffer cannot be had.
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("the device failed").to_owned()
+}
+
+fn is_lack_of_memory(reason: &str) -> bool {
+    let reason = reason.to_lowercase();
+    ["out of memory", "outofmemory", "not enough memory", "allocat", "buffertoobig"]
+        .iter()
+        .any(|word| reason.contains(word))
+}

@@ -1,0 +1,213 @@
+//! What is computed once for all rows that agree: the plan of the local engine.
+//!
+//! An activation depends only on the samples in its receptive field, and so only on the players that own a cell there.
+//! The network is cut into stages. The samples that a stage makes are cut into tiles; for each tile the rows are sorted
+//! into patterns ([`Patterns`]) of the players that the tile can see, and the tile is computed once per pattern. The
+//! next stage gathers what it reads from the tiles before it: what it sees includes what they see, so that its pattern
+//! fixes theirs. The last stage runs from the last cut to the logits, once per distinct row.
+//!
+//! Where to cut, and into how long tiles, is chosen by a cost model: multiply-adds of all patterns, plus a price for
+//! each number that is gathered. Few windows and chains of nested coalitions leave a few patterns per tile, and nearly
+//! all of the early layers is saved; where patterns are as many as rows, the plan is one stage, the plain path.
+
+use std::ops::Range;
+
+use einthoven_model::{Network, network::Node};
+use rayon::prelude::*;
+
+use crate::patterns::Patterns;
+use crate::rows::{Mask, Reach, Rows, everyone};
+
+/// Lengths of tiles that are tried, in samples of the signal.
+const TILE_SAMPLES: [usize; 5] = [16, 32, 64, 128, 256];
+
+/// A part of the network, from one cut to another, in tiles.
+#[derive(Clone, Debug)]
+pub(crate) struct Stage {
+    pub from: Node,
+    pub to: Node,
+    pub tiles: Vec<Tile>,
+}
+
+/// Some samples of what a stage makes.
+#[derive(Clone, Debug)]
+pub(crate) struct Tile {
+    /// The samples it makes.
+    pub span: Range<usize>,
+    /// The samples it reads.
+    pub reads: Range<usize>,
+    pub patterns: Patterns,
+    /// Multiply-adds of one pattern.
+    pub multiply_adds: u64,
+}
+
+/// What work costs on a device, in multiply-adds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Prices {
+    /// Fetching one number.
+    pub gather: f64,
+    /// Starting one tile of one pattern.
+    pub item: f64,
+    /// Starting one stage.
+    pub stage: f64,
+}
+
+/// All that a plan depends on.
+pub(crate) struct Planner<'a> {
+    pub network: &'a Network,
+    pub rows: &'a Rows,
+    pub reach: &'a Reach,
+    pub n_players: &'a [usize],
+    pub prices: Prices,
+    /// Numbers that what a stage makes may take.
+    pub store: usize,
+    /// Whether the plain path is left out.
+    pub forced: bool,
+}
+
+/// A node as a place to cut, with its tiles and the number of patterns of each.
+struct Cut {
+    node: Node,
+    tiles: Vec<(Range<usize>, usize)>,
+}
+
+/// The cheapest way to a cut.
+#[derive(Clone, Copy)]
+struct Way {
+    cost: f64,
+    /// The cut before, or `None` for the signal.
+    before: Option<usize>,
+}
+
+impl Stage {
+    /// From the signal to the logits, every row for itself.
+    pub(crate) fn plain(network: &Network, n_rows: usize) -> Self {
+        last(network, 0, Patterns::all(n_rows))
+    }
+
+    /// Multiply-adds of all patterns.
+    pub(crate) fn multiply_adds(&self) -> u64 {
+        self.tiles.iter().map(|tile| tile.patterns.len() as u64 * tile.multiply_adds).sum()
+    }
+
+    /// Tiles times patterns.
+    pub(crate) fn n_items(&self) -> usize {
+        self.tiles.iter().map(|tile| tile.patterns.len()).sum()
+    }
+}
+
+impl Planner<'_> {
+    /// The cheapest stages.
+    pub(crate) fn stages(&self) -> Vec<Stage> {
+        let distinct = Patterns::new(self.rows, &everyone(self.n_players), usize::MAX);
+        let distinct = distinct.unwrap_or_else(|| Patterns::all(self.rows.len()));
+        let cuts = self.cuts(distinct.len());
+        let mut ways: Vec<Way> = Vec::with_capacity(cuts.len());
+        for (index, cut) in cuts.iter().enumerate() {
+            let before = (0..index).filter(|&j| cuts[j].node < cut.node).map(Some).chain([None]);
+            let way = before.map(|before| {
+                let (node, paid) = before.map_or((0, 0.0), |j| (cuts[j].node, ways[j].cost));
+                Way { cost: paid + self.stage_cost(node, cut), before }
+            });
+            let cheapest = way.min_by(|a, b| a.cost.total_cmp(&b.cost));
+            ways.push(cheapest.unwrap_or(Way { cost: f64::INFINITY, before: None }));
+        }
+        let ends = (0..cuts.len()).filter(|&j| ways[j].cost.is_finite()).map(|j| (Some(j), cuts[j].node, ways[j].cost));
+        let plain = (!self.forced).then_some((None, 0, 0.0));
+        let total = |&(_, node, paid): &(Option<usize>, Node, f64)| paid + self.last_cost(node, distinct.len());
+        let end = ends.chain(plain).min_by(|a, b| total(a).total_cmp(&total(b)));
+        self.along(end.and_then(|(end, ..)| end), &cuts, &ways, distinct)
+    }
+
+    /// The stages of the way to a cut, and the last one.
+    fn along(&self, end: Option<usize>, cuts: &[Cut], ways: &[Way], distinct: Patterns) -> Vec<Stage> {
+        let mut stages = vec![last(self.network, end.map_or(0, |j| cuts[j].node), distinct)];
+        let mut at = end;
+        while let Some(index) = at {
+            let before = ways[index].before;
+            let (from, to) = (before.map_or(0, |j| cuts[j].node), cuts[index].node);
+            let tile = |(span, _): &(Range<usize>, usize)| {
+                let needs = self.network.needs(from, to, span.clone());
+                let multiply_adds = self.network.multiply_adds(from, to, &needs);
+                let patterns = self.patterns(to, span, usize::MAX).unwrap_or_else(|| Patterns::all(self.rows.len()));
+                Tile { span: span.clone(), reads: needs[0].clone(), patterns, multiply_adds }
+            };
+            stages.push(Stage { from, to, tiles: cuts[index].tiles.par_iter().map(tile).collect() });
+            at = before;
+        }
+        stages.reverse();
+        stages
+    }
+
+    /// The places to cut, from the signal on, for as long as tiles have fewer patterns than there are rows.
+    fn cuts(&self, distinct: usize) -> Vec<Cut> {
+        let mut cuts = Vec::new();
+        let [_, total] = self.network.shape(0);
+        for node in self.network.cuts().into_iter().filter(|&node| node > 0) {
+            let [_, samples] = self.network.shape(node);
+            let mut lengths: Vec<usize> = TILE_SAMPLES.iter().map(|&n| (n * samples / total).max(1)).collect();
+            lengths.dedup();
+            let tiled: Vec<Cut> = lengths.into_iter().map_while(|length| self.tiles(node, length, distinct)).collect();
+            if tiled.is_empty() {
+                break;
+            }
+            cuts.extend(tiled);
+        }
+        cuts
+    }
+
+    /// A node in tiles of a length. `None` if that is hardly less work than all rows.
+    fn tiles(&self, node: Node, length: usize, distinct: usize) -> Option<Cut> {
+        let [_, samples] = self.network.shape(node);
+        let spans: Vec<Range<usize>> =
+            (0..samples.div_ceil(length)).map(|i| i * length..((i + 1) * length).min(samples)).collect();
+        let count = |span: &Range<usize>| self.patterns(node, span, distinct).map(|patterns| patterns.len());
+        // One tile in the middle says whether the rest is worth a look.
+        if count(&spans[spans.len() / 2])? as f64 > 0.95 * distinct as f64 {
+            return None;
+        }
+        let tiles: Option<Vec<_>> = spans.into_par_iter().map(|span| count(&span).map(|n| (span, n))).collect();
+        Some(Cut { node, tiles: tiles? })
+    }
+
+    /// The rows sorted by the players that some samples of a node can see.
+    fn patterns(&self, node: Node, span: &Range<usize>, limit: usize) -> Option<Patterns> {
+        let seen = self.network.needs(0, node, span.clone()).swap_remove(0);
+        let masks: Vec<Mask> = (0..self.n_players.len()).map(|record| self.reach.mask(record, &seen)).collect();
+        Patterns::new(self.rows, &masks, limit)
+    }
+
+    fn stage_cost(&self, from: Node, cut: &Cut) -> f64 {
+        let [channels, _] = self.network.shape(from);
+        let [made, _] = self.network.shape(cut.node);
+        let numbers: usize = cut.tiles.iter().map(|(span, patterns)| span.len() * patterns * made).sum();
+        if numbers > self.store {
+            return f64::INFINITY;
+        }
+        let tile = |(span, patterns): &(Range<usize>, usize)| {
+            let needs = self.network.needs(from, cut.node, span.clone());
+            let work = self.network.multiply_adds(from, cut.node, &needs) as f64;
+            *patterns as f64 * (work + self.fetch(needs[0].len() * channels))
+        };
+        self.prices.stage + cut.tiles.iter().map(tile).sum::<f64>()
+    }
+
+    fn last_cost(&self, from: Node, distinct: usize) -> f64 {
+        let [channels, samples] = self.network.shape(from);
+        let needs = self.network.needs(from, self.network.output(), 0..1);
+        let work = self.network.multiply_adds(from, self.network.output(), &needs) as f64;
+        distinct as f64 * (work + self.fetch(samples * channels))
+    }
+
+    fn fetch(&self, numbers: usize) -> f64 {
+        self.prices.item + self.prices.gather * numbers as f64
+    }
+}
+
+/// The stage that ends with the logits: one tile.
+fn last(network: &Network, from: Node, patterns: Patterns) -> Stage {
+    let needs = network.needs(from, network.output(), 0..1);
+    let multiply_adds = network.multiply_adds(from, network.output(), &needs);
+    let tile = Tile { span: 0..1, reads: needs[0].clone(), patterns, multiply_adds };
+    Stage { from, to: network.output(), tiles: vec![tile] }
+}
