@@ -1,6 +1,6 @@
 //! Which rows are the same as far as a part of the network can see.
 
-use hashbrown::{HashTable, hash_table::Entry};
+use hashbrown::HashTable;
 
 use crate::rows::{Mask, Rows};
 
@@ -14,33 +14,37 @@ pub(crate) struct Patterns {
     pub first: Vec<u32>,
 }
 
+/// Reads off a row all that counts.
+struct Keys<'a> {
+    rows: &'a Rows,
+    masks: &'a [Mask],
+    /// Of each record, the runs of neighbouring bits that count: word, shift, and how many.
+    runs: Vec<Vec<[u32; 3]>>,
+    /// Bits of a key, if it fits one word.
+    bits: Option<u32>,
+}
+
+/// Keys up to so many bits are looked up in a plain table.
+const TABLE_BITS: u32 = 13;
+
 impl Patterns {
-    /// Sorts rows by the players that count, which are given for each record. Gives up when there are more than
-    /// `limit` patterns.
-    pub(crate) fn new(rows: &Rows, masks: &[Mask], limit: usize) -> Option<Self> {
-        let mut table: HashTable<u32> = HashTable::new();
+    /// Sorts rows by the players that count, which are given for each record.
+    pub(crate) fn new(rows: &Rows, masks: &[Mask]) -> Self {
         let (mut of_row, mut first) = (Vec::with_capacity(rows.len()), Vec::new());
-        for row in 0..rows.len() {
-            let entry = table.entry(
-                hash(rows, masks, row),
-                |&pattern: &u32| same(rows, masks, row, first_row(&first, pattern)),
-                |&pattern| hash(rows, masks, first_row(&first, pattern)),
-            );
-            let pattern = match entry {
-                Entry::Occupied(entry) => *entry.get(),
-                Entry::Vacant(entry) => {
-                    let pattern = first.len() as u32;
-                    entry.insert(pattern);
-                    first.push(row as u32);
-                    pattern
-                }
-            };
-            if first.len() > limit {
-                return None;
+        Keys::new(rows, masks).each(0..rows.len(), |row, pattern| {
+            if pattern as usize == first.len() {
+                first.push(row as u32);
             }
             of_row.push(pattern);
-        }
-        Some(Self { of_row, first })
+        });
+        Self { of_row, first }
+    }
+
+    /// Number of patterns among some of the rows.
+    pub(crate) fn count(rows: &Rows, masks: &[Mask], some: impl Iterator<Item = usize>) -> usize {
+        let mut n = 0;
+        Keys::new(rows, masks).each(some, |_, pattern| n = n.max(pattern as usize + 1));
+        n
     }
 
     /// Every row for itself.
@@ -55,26 +59,93 @@ impl Patterns {
     }
 }
 
-fn first_row(first: &[u32], pattern: u32) -> usize {
-    first[pattern as usize] as usize
+impl<'a> Keys<'a> {
+    fn new(rows: &'a Rows, masks: &'a [Mask]) -> Self {
+        let runs: Vec<Vec<[u32; 3]>> = masks.iter().map(runs).collect();
+        let players = runs.iter().map(|runs| runs.iter().map(|&[_, _, n]| n).sum::<u32>()).max().unwrap_or(0);
+        let scenes = (masks.len() * rows.maps()) as u64;
+        let bits = players + scenes.next_power_of_two().trailing_zeros();
+        Self { rows, masks, runs, bits: (bits <= 64).then_some(bits) }
+    }
+
+    /// Calls `visit` with each row and its pattern. Patterns are numbered as they are met.
+    fn each(&self, rows: impl Iterator<Item = usize>, mut visit: impl FnMut(usize, u32)) {
+        match self.bits {
+            Some(bits) if bits <= TABLE_BITS => {
+                let (mut table, mut n) = (vec![u32::MAX; 1 << bits], 0);
+                for row in rows {
+                    let pattern = &mut table[self.key(row) as usize];
+                    if *pattern == u32::MAX {
+                        (*pattern, n) = (n, n + 1);
+                    }
+                    visit(row, *pattern);
+                }
+            }
+            Some(_) => {
+                let mut table: HashTable<(u64, u32)> = HashTable::new();
+                for row in rows {
+                    let (key, n) = (self.key(row), table.len() as u32);
+                    let entry = table.entry(mix(0, key), |&(other, _)| other == key, |&(key, _)| mix(0, key));
+                    visit(row, entry.or_insert((key, n)).get().1);
+                }
+            }
+            None => {
+                // The row that was met first stands for its pattern.
+                let mut table: HashTable<(u32, u32)> = HashTable::new();
+                for row in rows {
+                    let n = table.len() as u32;
+                    let same = |&(other, _): &(u32, u32)| self.same(row, other as usize);
+                    let entry = table.entry(self.hash(row), same, |&(row, _)| self.hash(row as usize));
+                    visit(row, entry.or_insert((row as u32, n)).get().1);
+                }
+            }
+        }
+    }
+
+    /// All that counts, in one word.
+    fn key(&self, row: usize) -> u64 {
+        let (record, words) = (self.rows.record(row), self.rows.words(row));
+        let scene = (record * self.rows.maps() + self.rows.map(row)) as u64;
+        self.runs[record].iter().fold(scene, |key, &[word, shift, n]| {
+            let mask = u32::MAX >> (32 - n);
+            key << n | u64::from(words[word as usize] >> shift & mask)
+        })
+    }
+
+    fn hash(&self, row: usize) -> u64 {
+        let (record, words) = (self.rows.record(row), self.rows.words(row));
+        let start = mix(record as u64, self.rows.map(row) as u64);
+        self.masks[record].iter().fold(start, |state, &(word, bits)| mix(state, u64::from(words[word] & bits)))
+    }
+
+    fn same(&self, a: usize, b: usize) -> bool {
+        let record = self.rows.record(a);
+        if record != self.rows.record(b) || self.rows.map(a) != self.rows.map(b) {
+            return false;
+        }
+        let (a, b) = (self.rows.words(a), self.rows.words(b));
+        self.masks[record].iter().all(|&(word, bits)| (a[word] ^ b[word]) & bits == 0)
+    }
+}
+
+/// Runs of neighbouring bits of a mask: word, shift, and how many.
+fn runs(mask: &Mask) -> Vec<[u32; 3]> {
+    let mut runs = Vec::new();
+    for &(word, bits) in mask {
+        let (mut rest, mut at) = (bits, 0);
+        while rest != 0 {
+            let skip = rest.trailing_zeros();
+            let n = (rest >> skip).trailing_ones();
+            runs.push([word as u32, at + skip, n]);
+            at += skip + n;
+            rest = if skip + n >= 32 { 0 } else { rest >> (skip + n) };
+        }
+    }
+    runs
 }
 
 /// Mixes with a wide multiplication, whose halves are folded.
-fn hash(rows: &Rows, masks: &[Mask], row: usize) -> u64 {
-    let fold = |state: u64, word: u64| {
-        let product = u128::from(state ^ word ^ 0x9e37_79b9_7f4a_7c15) * 0xd6e8_feb8_6659_fd93_u128;
-        (product >> 64) as u64 ^ product as u64
-    };
-    let (record, words) = (rows.record(row), rows.words(row));
-    let start = fold(record as u64, rows.map(row) as u64);
-    masks[record].iter().fold(start, |state, &(word, bits)| fold(state, u64::from(words[word] & bits)))
-}
-
-fn same(rows: &Rows, masks: &[Mask], a: usize, b: usize) -> bool {
-    let record = rows.record(a);
-    if record != rows.record(b) || rows.map(a) != rows.map(b) {
-        return false;
-    }
-    let (a, b) = (rows.words(a), rows.words(b));
-    masks[record].iter().all(|&(word, bits)| (a[word] ^ b[word]) & bits == 0)
+fn mix(state: u64, word: u64) -> u64 {
+    let product = u128::from(state ^ word ^ 0x9e37_79b9_7f4a_7c15) * 0xd6e8_feb8_6659_fd93_u128;
+    (product >> 64) as u64 ^ product as u64
 }

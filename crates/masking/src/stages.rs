@@ -21,6 +21,10 @@ use crate::rows::{Mask, Reach, Rows, everyone};
 /// Lengths of tiles that are tried, in samples of the signal.
 const TILE_SAMPLES: [usize; 5] = [16, 32, 64, 128, 256];
 
+/// Rows that patterns are counted in to choose a plan, in blocks of neighbours: chains stand in a row.
+const SAMPLE: usize = 1024;
+const BLOCK: usize = 32;
+
 /// A part of the network, from one cut to another, in tiles.
 #[derive(Clone, Debug)]
 pub(crate) struct Stage {
@@ -44,8 +48,12 @@ pub(crate) struct Tile {
 /// What work costs on a device, in multiply-adds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Prices {
-    /// Fetching one number.
-    pub gather: f64,
+    /// Reading or writing one number of what a stage makes, where all of it fits the cache.
+    pub cached: f64,
+    /// The same where it does not.
+    pub fetched: f64,
+    /// Numbers that fit the cache.
+    pub cache: f64,
     /// Starting one tile of one pattern.
     pub item: f64,
     /// Starting one stage.
@@ -65,10 +73,12 @@ pub(crate) struct Planner<'a> {
     pub forced: bool,
 }
 
-/// A node as a place to cut, with its tiles and the number of patterns of each.
+/// A node as a place to cut, with its tiles and about how many patterns each has.
 struct Cut {
     node: Node,
-    tiles: Vec<(Range<usize>, usize)>,
+    tiles: Vec<(Range<usize>, f64)>,
+    /// Numbers in all patterns of all tiles.
+    numbers: f64,
 }
 
 /// The cheapest way to a cut.
@@ -99,24 +109,25 @@ impl Stage {
 impl Planner<'_> {
     /// The cheapest stages.
     pub(crate) fn stages(&self) -> Vec<Stage> {
-        let distinct = Patterns::new(self.rows, &everyone(self.n_players), usize::MAX);
-        let distinct = distinct.unwrap_or_else(|| Patterns::all(self.rows.len()));
+        let distinct = Patterns::new(self.rows, &everyone(self.n_players));
         let cuts = self.cuts(distinct.len());
         let mut ways: Vec<Way> = Vec::with_capacity(cuts.len());
         for (index, cut) in cuts.iter().enumerate() {
             let before = (0..index).filter(|&j| cuts[j].node < cut.node).map(Some).chain([None]);
             let way = before.map(|before| {
-                let (node, paid) = before.map_or((0, 0.0), |j| (cuts[j].node, ways[j].cost));
-                Way { cost: paid + self.stage_cost(node, cut), before }
+                let paid = before.map_or(0.0, |j| ways[j].cost);
+                Way { cost: paid + self.stage_cost(before.map(|j| &cuts[j]), cut), before }
             });
             let cheapest = way.min_by(|a, b| a.cost.total_cmp(&b.cost));
             ways.push(cheapest.unwrap_or(Way { cost: f64::INFINITY, before: None }));
         }
-        let ends = (0..cuts.len()).filter(|&j| ways[j].cost.is_finite()).map(|j| (Some(j), cuts[j].node, ways[j].cost));
-        let plain = (!self.forced).then_some((None, 0, 0.0));
-        let total = |&(_, node, paid): &(Option<usize>, Node, f64)| paid + self.last_cost(node, distinct.len());
+        let ends = (0..cuts.len()).filter(|&j| ways[j].cost.is_finite()).map(Some);
+        let plain = (!self.forced || cuts.is_empty()).then_some(None);
+        let total = |end: &Option<usize>| {
+            end.map_or(0.0, |j| ways[j].cost) + self.last_cost(end.map(|j| &cuts[j]), distinct.len())
+        };
         let end = ends.chain(plain).min_by(|a, b| total(a).total_cmp(&total(b)));
-        self.along(end.and_then(|(end, ..)| end), &cuts, &ways, distinct)
+        self.along(end.flatten(), &cuts, &ways, distinct)
     }
 
     /// The stages of the way to a cut, and the last one.
@@ -126,10 +137,10 @@ impl Planner<'_> {
         while let Some(index) = at {
             let before = ways[index].before;
             let (from, to) = (before.map_or(0, |j| cuts[j].node), cuts[index].node);
-            let tile = |(span, _): &(Range<usize>, usize)| {
+            let tile = |(span, _): &(Range<usize>, f64)| {
                 let needs = self.network.needs(from, to, span.clone());
                 let multiply_adds = self.network.multiply_adds(from, to, &needs);
-                let patterns = self.patterns(to, span, usize::MAX).unwrap_or_else(|| Patterns::all(self.rows.len()));
+                let patterns = Patterns::new(self.rows, &self.masks(to, span));
                 Tile { span: span.clone(), reads: needs[0].clone(), patterns, multiply_adds }
             };
             stages.push(Stage { from, to, tiles: cuts[index].tiles.par_iter().map(tile).collect() });
@@ -158,49 +169,72 @@ impl Planner<'_> {
 
     /// A node in tiles of a length. `None` if that is hardly less work than all rows.
     fn tiles(&self, node: Node, length: usize, distinct: usize) -> Option<Cut> {
-        let [_, samples] = self.network.shape(node);
+        let [channels, samples] = self.network.shape(node);
         let spans: Vec<Range<usize>> =
             (0..samples.div_ceil(length)).map(|i| i * length..((i + 1) * length).min(samples)).collect();
-        let count = |span: &Range<usize>| self.patterns(node, span, distinct).map(|patterns| patterns.len());
+        let count = |span: &Range<usize>| self.about(node, span).min(distinct as f64);
         // One tile in the middle says whether the rest is worth a look.
-        if count(&spans[spans.len() / 2])? as f64 > 0.95 * distinct as f64 {
+        if count(&spans[spans.len() / 2]) > 0.95 * distinct as f64 {
             return None;
         }
-        let tiles: Option<Vec<_>> = spans.into_par_iter().map(|span| count(&span).map(|n| (span, n))).collect();
-        Some(Cut { node, tiles: tiles? })
+        let tiles: Vec<_> = spans.into_par_iter().map(|span| (span.clone(), count(&span))).collect();
+        let numbers = tiles.iter().map(|(span, patterns)| (span.len() * channels) as f64 * patterns).sum();
+        Some(Cut { node, tiles, numbers })
     }
 
-    /// The rows sorted by the players that some samples of a node can see.
-    fn patterns(&self, node: Node, span: &Range<usize>, limit: usize) -> Option<Patterns> {
+    /// About how many patterns there are of some samples of a node. They are counted in some rows and in half of those; how
+    /// they grew from one to the other is taken to go on.
+    fn about(&self, node: Node, span: &Range<usize>) -> f64 {
+        let masks = self.masks(node, span);
+        let n_rows = self.rows.len();
+        if n_rows <= SAMPLE {
+            return Patterns::count(self.rows, &masks, 0..n_rows) as f64;
+        }
+        let n_blocks = SAMPLE / BLOCK;
+        let block = |i: usize| {
+            let start = i * (n_rows - BLOCK) / (n_blocks - 1);
+            start..start + BLOCK
+        };
+        let some = Patterns::count(self.rows, &masks, (0..n_blocks).flat_map(block)) as f64;
+        let half = Patterns::count(self.rows, &masks, (0..n_blocks).step_by(2).flat_map(block)) as f64;
+        some * (n_rows as f64 / SAMPLE as f64).powf((some / half).log2().clamp(0.0, 1.0))
+    }
+
+    /// The players of each record that some samples of a node can see.
+    fn masks(&self, node: Node, span: &Range<usize>) -> Vec<Mask> {
         let seen = self.network.needs(0, node, span.clone()).swap_remove(0);
-        let masks: Vec<Mask> = (0..self.n_players.len()).map(|record| self.reach.mask(record, &seen)).collect();
-        Patterns::new(self.rows, &masks, limit)
+        (0..self.n_players.len()).map(|record| self.reach.mask(record, &seen)).collect()
     }
 
-    fn stage_cost(&self, from: Node, cut: &Cut) -> f64 {
-        let [channels, _] = self.network.shape(from);
-        let [made, _] = self.network.shape(cut.node);
-        let numbers: usize = cut.tiles.iter().map(|(span, patterns)| span.len() * patterns * made).sum();
-        if numbers > self.store {
+    fn stage_cost(&self, before: Option<&Cut>, cut: &Cut) -> f64 {
+        // The estimate of the patterns may be too low.
+        if 1.5 * cut.numbers > self.store as f64 {
             return f64::INFINITY;
         }
-        let tile = |(span, patterns): &(Range<usize>, usize)| {
+        let from = before.map_or(0, |before| before.node);
+        let [channels, _] = self.network.shape(from);
+        let read = self.read(before) * channels as f64;
+        let tile = |(span, patterns): &(Range<usize>, f64)| {
             let needs = self.network.needs(from, cut.node, span.clone());
             let work = self.network.multiply_adds(from, cut.node, &needs) as f64;
-            *patterns as f64 * (work + self.fetch(needs[0].len() * channels))
+            patterns * (work + self.prices.item + read * needs[0].len() as f64)
         };
-        self.prices.stage + cut.tiles.iter().map(tile).sum::<f64>()
+        let written = self.read(Some(cut)) * cut.numbers;
+        self.prices.stage + written + cut.tiles.iter().map(tile).sum::<f64>()
     }
 
-    fn last_cost(&self, from: Node, distinct: usize) -> f64 {
+    fn last_cost(&self, before: Option<&Cut>, distinct: usize) -> f64 {
+        let from = before.map_or(0, |before| before.node);
         let [channels, samples] = self.network.shape(from);
         let needs = self.network.needs(from, self.network.output(), 0..1);
         let work = self.network.multiply_adds(from, self.network.output(), &needs) as f64;
-        distinct as f64 * (work + self.fetch(samples * channels))
+        distinct as f64 * (work + self.prices.item + self.read(before) * (samples * channels) as f64)
     }
 
-    fn fetch(&self, numbers: usize) -> f64 {
-        self.prices.item + self.prices.gather * numbers as f64
+    /// The price of a number of a cut, or of the signal.
+    fn read(&self, cut: Option<&Cut>) -> f64 {
+        let fits = cut.is_none_or(|cut| cut.numbers <= self.prices.cache);
+        if fits { self.prices.cached } else { self.prices.fetched }
     }
 }
 

@@ -17,10 +17,11 @@ use crate::stages::{Planner, Prices, Stage};
 use crate::stats::Stats;
 use crate::{Engine, Error, Result};
 
-/// On the CPU a number that is gathered is copied once, from a cache that is not the first.
-const CPU_PRICES: Prices = Prices { gather: 8.0, item: 2000.0, stage: 1e6 };
-/// On a GPU it is read, written in another order, and read again; and a stage is some more dispatches.
-const GPU_PRICES: Prices = Prices { gather: 60.0, item: 0.0, stage: 1e9 };
+/// Measured on the CPU: a multiply-add takes 1/57 ns, fetching four bytes from memory and writing them 1.6 ns, and setting up
+/// the crop of a pattern half a microsecond.
+const CPU_PRICES: Prices = Prices { cached: 8.0, fetched: 80.0, cache: 4e6, item: 25_000.0, stage: 1e6 };
+/// On a GPU numbers are gathered by an index, and written in another order; and a stage is some more dispatches.
+const GPU_PRICES: Prices = Prices { cached: 60.0, fetched: 60.0, cache: 0.0, item: 0.0, stage: 1e9 };
 
 /// A model on one device.
 pub(crate) struct Worker {
