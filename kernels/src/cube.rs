@@ -112,13 +112,14 @@ fn is_kept(player: u32, rows: &Tensor<u32>, words: usize) -> bool {
 /// Reads `N` neighbouring numbers in vectors of `M`, which divides `N` and `at`.
 #[cube]
 fn read<E: Scalar, N: Size, M: Size>(from: &Tensor<Vector<E, M>>, at: usize) -> Vector<E, N> {
+    let (wide, narrow) = (N::value(), M::value());
     let mut found = Vector::<E, N>::empty();
     #[unroll]
-    for block in 0..comptime!(N::value() / M::value()) {
-        let vector = from[at / M::value() + block];
+    for block in 0..comptime!(wide / narrow) {
+        let vector = from[at / narrow + block];
         #[unroll]
-        for lane in 0..M::value() {
-            found.insert(comptime!(block * M::value() + lane), vector.extract(lane));
+        for lane in 0..narrow {
+            found.insert(comptime!(block * narrow + lane), vector.extract(lane));
         }
     }
     found

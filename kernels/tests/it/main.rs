@@ -1,4 +1,4 @@
-//! Kernels against the plain-tensor reference and a scalar loop, bit for bit.
+//! Kernels and the CPU against the plain-tensor reference and scalar f64 loops.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod case;
