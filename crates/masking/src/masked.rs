@@ -295,7 +295,7 @@ impl Sizes {
 /// baselines.
 fn row_cost(spec: &ModelSpec, n_players: usize, n_records: usize, maps: usize) -> RowCost {
     let cells = spec.leads.len() * spec.n_samples;
-    let words = n_players.div_ceil(32) + 1;
+    let words = n_players.div_ceil(32) + usize::from(n_records > 1);
     RowCost {
         cells: cells * maps,
         buffer: maps * spec.row_buffer_bytes.max(4 * cells),

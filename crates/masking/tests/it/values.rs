@@ -6,8 +6,7 @@ use einthoven_masking::{Baseline, Derive, MaskedModel, Options};
 use proptest::prelude::*;
 
 use crate::setup::{
-    CELLS, LEADS, SAMPLES, Toy, coalitions, eight_leads, leads, leads_windows, record, scalar_values, scattered,
-    windows,
+    CELLS, SAMPLES, Toy, coalitions, eight_leads, leads, leads_windows, record, scalar_values, scattered, windows,
 };
 
 fn evaluate(toy: &Toy, partition: &Partition, options: &Options, rows: &Coalitions) -> Values {
