@@ -4,19 +4,19 @@
 #![allow(clippy::print_stdout)]
 
 use anyhow::{Context, Result};
-use einthoven::{Attribution, DeviceChoice, Explainer, ReadOptions, Settings, read};
+use einthoven::{Attribution, DeviceChoice, DeviceName, Explainer, ReadOptions, Settings, read};
 
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
-    let device: DeviceChoice = args.next().context("name a device")?.parse()?;
+    let device: DeviceName = args.next().context("name a device")?.parse()?;
     let path = args.next().context("name a record")?;
     let budget = args.next().map_or(Ok(256), |text| text.parse()).context("budget")?;
     let (record, _) = read(path.as_ref(), &ReadOptions::default())?;
     let explain = |device| -> Result<Vec<Attribution>> {
-        let settings = Settings { device, budget: Some(budget), ..Settings::default() };
+        let settings = Settings { devices: vec![device], budget: Some(budget), ..Settings::default() };
         Ok(Explainer::builtin(settings)?.explain(&record)?.attributions)
     };
-    let (here, there) = (explain(DeviceChoice::Cpu)?, explain(device)?);
+    let (here, there) = (explain(DeviceChoice::Cpu.into())?, explain(device)?);
     println!("{:<6} {:>12} {:>12} {:>12}", "output", "largest", "range", "ratio");
     for (a, b) in here.iter().zip(&there) {
         let differences = a.player_values().into_iter().zip(b.player_values()).map(|(a, b)| (a - b).abs());

@@ -1,32 +1,20 @@
 //! From a record to its explanation.
 
 use std::ops::ControlFlow;
-use std::str::FromStr;
 use std::time::Instant;
 
 use einthoven_ecg::{Preparation, Record};
-use einthoven_game::{Attribution, Coalitions, Link, Partition};
+use einthoven_game::{Attribution, Coalitions, Design, Link, Partition, Values};
 use einthoven_masking::{
-    Baseline, Derive, DeviceChoice, Engine, Evaluation, MaskedModel, Options, PlacedModel, Progress, device,
+    Baseline, Derive, DeviceName, Engine, Evaluation, MaskedModel, Options, PlacedModel, Progress, Stats, device,
 };
 use einthoven_model::{BatchModel, Classifier, ModelSpec};
 use einthoven_plot::Prediction;
 use einthoven_shapley::Method;
 use serde_json::{Value, json};
 
-use crate::{Error, Explanation, Memory, Players, Result};
-
-/// What stands in for a masked cell, as `--baseline` names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum BaselineName {
-    /// The isoelectric line.
-    #[default]
-    Zero,
-    /// The mean of the lead in this record.
-    Mean,
-    /// The mean of the lead over the records that the model was trained on, as its card has it.
-    DatasetMean,
-}
+use crate::baseline::background;
+use crate::{BaselineName, Error, Explanation, Keep, Memory, Players, Result};
 
 /// How a record is explained. The defaults give a useful answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,8 +29,8 @@ pub struct Settings {
     pub baseline: BaselineName,
     /// What the value of a coalition is.
     pub link: Link,
-    /// Where the model runs.
-    pub device: DeviceChoice,
+    /// Where the model runs; several devices share the work.
+    pub devices: Vec<DeviceName>,
     /// Which way rows are evaluated.
     pub engine: Engine,
     /// Cap on the memory that masked batches may take.
@@ -63,7 +51,7 @@ impl Default for Settings {
             budget: None,
             baseline: BaselineName::default(),
             link: Link::default(),
-            device: DeviceChoice::Auto,
+            devices: vec![DeviceName::default()],
             engine: Engine::Auto,
             memory: Memory(2 << 30),
             seed: 0,
@@ -80,6 +68,8 @@ pub struct Explainer {
     name: String,
     notice: String,
     dataset_mean: Vec<f32>,
+    /// Prepared background records, one behind the other.
+    background: Vec<f32>,
     device_name: String,
     settings: Settings,
 }
@@ -109,16 +99,25 @@ impl Explainer {
 
     /// Explains any model on the device that the settings name; records are prepared for it as `preparation` says.
     pub fn new(model: &dyn BatchModel, preparation: Preparation, settings: Settings) -> Result<Self> {
-        let (device, info) = device::open(settings.device)?;
-        Ok(Self {
-            model: PlacedModel::new(model, std::slice::from_ref(&device)),
+        let opened = settings.devices.iter().map(|&name| Ok(device::open(name)?)).collect::<Result<Vec<_>>>()?;
+        let (devices, infos): (Vec<_>, Vec<_>) = opened.into_iter().unzip();
+        if devices.is_empty() {
+            return Err(Error::Usage("open a device: none was named".to_owned()));
+        }
+        let mut explainer = Self {
+            model: PlacedModel::new(model, &devices),
             preparation,
             name: model.spec().fingerprint.clone(),
             notice: String::new(),
             dataset_mean: Vec::new(),
-            device_name: info.to_string(),
+            background: Vec::new(),
+            device_name: infos.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
             settings,
-        })
+        };
+        if let BaselineName::Background(folder) = &explainer.settings.baseline {
+            explainer.background = background(folder, |record| explainer.prepare(record))?;
+        }
+        Ok(explainer)
     }
 
     /// What the model takes and gives.
@@ -172,7 +171,7 @@ impl Explainer {
 
     /// The game of a prepared record: what the model says when parts of it are switched off.
     pub fn masked(&self, prepared: &Record, partition: &Partition) -> Result<MaskedModel> {
-        let baseline = match self.settings.baseline {
+        let baseline = match &self.settings.baseline {
             BaselineName::Zero => Baseline::Zero,
             BaselineName::Mean => Baseline::Mean,
             BaselineName::DatasetMean if self.dataset_mean.is_empty() => {
@@ -181,6 +180,9 @@ impl Explainer {
                 return Err(Error::Usage(reason.to_owned()));
             }
             BaselineName::DatasetMean => Baseline::DatasetMean(self.dataset_mean.clone()),
+            BaselineName::Interpolate => Baseline::Interpolate,
+            BaselineName::Noise => Baseline::Noise { seed: self.settings.seed },
+            BaselineName::Background(_) => Baseline::Background(self.background.clone()),
         };
         let derive = match self.settings.players {
             Players::IndependentLeads => Derive::Limb,
@@ -198,6 +200,17 @@ impl Explainer {
 
     /// Explains a record; `progress` hears how many of how many coalitions are evaluated and may break off.
     pub fn explain_with(&self, record: &Record, progress: &mut Progress<'_>) -> Result<Explanation> {
+        self.explain_keeping(record, None, progress)
+    }
+
+    /// As [`explain_with`](Self::explain_with), and keeps the values in a folder while it goes on: an explanation that is
+    /// broken off can be taken up where it stopped.
+    pub fn explain_keeping(
+        &self,
+        record: &Record,
+        keep: Option<&Keep>,
+        progress: &mut Progress<'_>,
+    ) -> Result<Explanation> {
         let clock = Instant::now();
         let prepared = self.prepare(record)?;
         let partition = self.partition()?;
@@ -207,7 +220,7 @@ impl Explainer {
         let design = method.design(n_players, budget, self.settings.seed)?;
         let predictions = self.predict(&prepared)?;
         let masked = self.masked(&prepared, &partition)?;
-        let evaluation = masked.evaluate_all(&[&design.rows], progress)?;
+        let evaluation = evaluate(&masked, &design, keep, progress)?;
         let values = &evaluation.values[0];
         let mut attributions = method.estimate(&design, values)?;
         let run = self.run(&prepared, masked.chunk(design.rows.len())?, &evaluation, clock.elapsed().as_secs_f64());
@@ -223,7 +236,11 @@ impl Explainer {
             settings: self.described(method, budget),
             warnings: Vec::new(),
             notice: self.notice.clone(),
+            stats: evaluation.stats,
         };
+        for warning in evaluation.warnings {
+            explanation.warn(warning);
+        }
         if !self.settings.filter && self.preparation != self.preparation.without_filters() {
             explanation.warn("the record was not filtered, though the model was trained on filtered records");
         }
@@ -250,6 +267,7 @@ impl Explainer {
             "players": self.settings.players.to_string(),
             "rows": evaluation.stats.rows,
             "chunk": chunk,
+            "evaluated": evaluation.stats.evaluations,
             "engine": evaluation.stats.engine(),
             "stats": evaluation.stats,
             "seconds": seconds,
@@ -286,6 +304,38 @@ impl Explainer {
     }
 }
 
+/// The values of a design. Where they are kept, they are evaluated and written chunk by chunk.
+fn evaluate(
+    masked: &MaskedModel,
+    design: &Design,
+    keep: Option<&Keep>,
+    progress: &mut Progress<'_>,
+) -> Result<Evaluation> {
+    let Some(keep) = keep else { return Ok(masked.evaluate_all(&[&design.rows], progress)?) };
+    let total = design.rows.len();
+    let mut values = keep.begin(design, masked.fingerprint())?;
+    let (mut stats, mut warnings, mut chunk) = (Stats::default(), Vec::new(), 0);
+    loop {
+        let done = values.as_ref().map_or(0, Values::len);
+        if done == total && values.is_some() {
+            break;
+        }
+        let rows = design.rows.slice(done..total.min(done + masked.planned()));
+        let part = masked.evaluate_all(&[&rows], &mut |part, _| progress(done + part, total))?;
+        stats += part.stats;
+        warnings.extend(part.warnings);
+        chunk = part.chunk;
+        let new = match values {
+            Some(values) => values.concat(&part.values[0])?,
+            None => part.values[0].clone(),
+        };
+        keep.save(&new)?;
+        values = Some(new);
+    }
+    warnings.dedup();
+    Ok(Evaluation { values: values.into_iter().collect(), stats, warnings, chunk })
+}
+
 /// The record with these leads in this order.
 fn select(record: Record, leads: &[String]) -> Result<Record> {
     if record.leads == leads {
@@ -304,31 +354,4 @@ fn select(record: Record, leads: &[String]) -> Result<Record> {
     let mut selected = Record::new(record.name, record.rate, leads.to_vec(), signal);
     (selected.labels, selected.source) = (record.labels, record.source);
     Ok(selected)
-}
-
-impl FromStr for BaselineName {
-    type Err = String;
-
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        match text {
-            "zero" => Ok(Self::Zero),
-            "mean" => Ok(Self::Mean),
-            "dataset-mean" => Ok(Self::DatasetMean),
-            "interpolate" | "noise" => Err(format!("`{text}` is not built yet; use zero, mean or dataset-mean")),
-            _ if text.starts_with("background") => {
-                Err("background records are not built yet; use zero, mean or dataset-mean".to_owned())
-            }
-            _ => Err("baselines are zero, mean and dataset-mean".to_owned()),
-        }
-    }
-}
-
-impl std::fmt::Display for BaselineName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Zero => "zero",
-            Self::Mean => "mean",
-            Self::DatasetMean => "dataset-mean",
-        })
-    }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use einthoven_ecg::Record;
 use einthoven_game::{Attribution, AttributionArrays, Partition, Signal, file};
+use einthoven_masking::Stats;
 use einthoven_plot::{Layout, Picture, Prediction, Report};
 
 use crate::{Error, Result};
@@ -28,6 +29,8 @@ pub struct Explanation {
     pub warnings: Vec<String>,
     /// What the model's card asks to be said with every result.
     pub notice: String,
+    /// What the evaluation took; of a run that was taken up again, what was left.
+    pub stats: Stats,
 }
 
 impl Explanation {

@@ -24,6 +24,7 @@
 //! The parts it is made of are crates of their own, re-exported here: [`game`], [`ecg`], [`fit`], [`shapley`],
 //! [`plot`], [`model`], [`masking`].
 
+mod baseline;
 mod error;
 mod example;
 mod explainer;
@@ -31,6 +32,7 @@ mod explanation;
 mod memory;
 mod players;
 mod read;
+mod resume;
 
 pub use einthoven_ecg as ecg;
 pub use einthoven_fit as fit;
@@ -40,16 +42,18 @@ pub use einthoven_model as model;
 pub use einthoven_plot as plot;
 pub use einthoven_shapley as shapley;
 
+pub use baseline::BaselineName;
 pub use einthoven_ecg::{ReadOptions, Record, Warning};
 pub use einthoven_game::{Attribution, Index, Link};
-pub use einthoven_masking::DeviceChoice;
+pub use einthoven_masking::{DeviceChoice, DeviceName};
 pub use einthoven_model::{BatchModel, Classifier};
 pub use einthoven_plot::Prediction;
 pub use einthoven_shapley::Method;
 pub use error::{Error, Result};
 pub use example::example_record;
-pub use explainer::{BaselineName, Explainer, Settings, default_budget};
+pub use explainer::{Explainer, Settings, default_budget};
 pub use explanation::Explanation;
 pub use memory::Memory;
 pub use players::Players;
 pub use read::read;
+pub use resume::Keep;

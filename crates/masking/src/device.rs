@@ -13,6 +13,9 @@ use crate::{Error, Result};
 
 #[cfg(feature = "wgpu")]
 mod adapter;
+mod name;
+
+pub use name::DeviceName;
 
 /// The names of `--device`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -43,6 +46,8 @@ pub struct DeviceInfo {
     pub kind: &'static str,
     /// Bytes of its largest buffer; `None` where memory is the only limit.
     pub max_buffer: Option<usize>,
+    /// Other limits, as people read them.
+    pub limits: String,
 }
 
 impl DeviceChoice {
@@ -91,14 +96,27 @@ impl fmt::Display for DeviceInfo {
     }
 }
 
-/// Opens the device of that name and says what it is. Fails if the build lacks it or the machine does.
-pub fn open(choice: DeviceChoice) -> Result<(Device, DeviceInfo)> {
-    match choice {
+/// Opens the device of that name and says what it is. Fails if the build lacks it or the machine does. A device may be
+/// opened any number of times.
+pub fn open(name: impl Into<DeviceName>) -> Result<(Device, DeviceInfo)> {
+    let name = name.into();
+    let nth = name.index.unwrap_or(0);
+    match name.choice {
         DeviceChoice::Auto => open_auto(),
+        DeviceChoice::Cpu if nth > 0 => Err(missing(name, 1)),
         DeviceChoice::Cpu => Ok(open_cpu()),
-        DeviceChoice::Wgpu | DeviceChoice::Vulkan | DeviceChoice::Metal => open_adapter(choice),
-        DeviceChoice::Cuda => open_cuda(),
+        DeviceChoice::Wgpu | DeviceChoice::Vulkan | DeviceChoice::Metal => open_adapter(name),
+        DeviceChoice::Cuda => open_cuda(nth),
     }
+}
+
+/// The error for a device past the last one.
+fn missing(name: DeviceName, n_devices: usize) -> Error {
+    let reason = match n_devices {
+        0 => "this machine has no such adapter; device cpu is always there".to_owned(),
+        n => format!("this machine has {n} of that kind, counted from 0; `einthoven devices` lists them"),
+    };
+    Error::Device { choice: name.to_string(), reason }
 }
 
 /// Every device that this build reaches on this machine, the CPU first. An adapter that is there but does not open
@@ -111,7 +129,7 @@ pub fn list() -> Vec<Result<DeviceInfo>> {
         devices.extend(adapter::list(choice).into_iter().map(|found| adapter::open(&found).map(|(_, info)| info)));
     }
     #[cfg(feature = "cuda")]
-    devices.extend(open_cuda().ok().map(|(_, info)| Ok(info)));
+    devices.extend((0..).map_while(|nth| open_cuda(nth).ok()).map(|(_, info)| Ok(info)));
     devices
 }
 
@@ -128,7 +146,7 @@ pub fn max_buffer(device: &Device) -> Option<usize> {
 
 fn open_auto() -> Result<(Device, DeviceInfo)> {
     #[cfg(feature = "cuda")]
-    if let Ok(found) = open_cuda() {
+    if let Ok(found) = open_cuda(0) {
         return Ok(found);
     }
     #[cfg(feature = "wgpu")]
@@ -143,46 +161,70 @@ fn open_auto() -> Result<(Device, DeviceInfo)> {
 fn open_cpu() -> (Device, DeviceInfo) {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let name = format!("flex, {threads} threads");
-    (Device::flex(), DeviceInfo { choice: DeviceChoice::Cpu, name, kind: "cpu", max_buffer: None })
+    let limits = format!("vectors: {}", vectors());
+    (Device::flex(), DeviceInfo { choice: DeviceChoice::Cpu, name, kind: "cpu", max_buffer: None, limits })
+}
+
+/// What the processor multiplies and adds with, as the CPU's own layers use it.
+fn vectors() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512f") {
+        return "AVX-512";
+    } else if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        return "AVX2";
+    }
+    if cfg!(target_arch = "aarch64") { "NEON" } else { "as compiled" }
+}
+
+/// What a device of cubecl says of itself.
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+fn limits(device: &Device) -> String {
+    let burn::backend::DispatchDevice::Cube(device) = device.as_dispatch() else { return String::new() };
+    let client = device.client();
+    let hardware = &client.properties().hardware;
+    let (x, y, z) = hardware.max_cube_count;
+    format!(
+        "{x} x {y} x {z} groups of up to {} invocations, {} bindings, {} KiB shared memory, planes of {} to {}",
+        hardware.max_units_per_cube,
+        hardware.max_bindings,
+        hardware.max_shared_memory_size >> 10,
+        hardware.plane_size_min,
+        hardware.plane_size_max,
+    )
 }
 
 #[cfg(feature = "wgpu")]
-fn open_adapter(choice: DeviceChoice) -> Result<(Device, DeviceInfo)> {
-    if !adapter::is_built(choice) {
-        return Err(not_built(choice));
+fn open_adapter(name: DeviceName) -> Result<(Device, DeviceInfo)> {
+    if !adapter::is_built(name.choice) {
+        return Err(not_built(name.choice));
     }
-    let adapters = adapter::list(choice);
-    let hardware = adapters.iter().find(|found| !found.is_software());
-    match hardware.or(adapters.first()) {
-        Some(found) => adapter::open(found),
-        None => Err(Error::Device {
-            choice: choice.to_string(),
-            reason: "this machine has no such adapter; device cpu is always there".to_owned(),
-        }),
-    }
+    let adapters = adapter::list(name.choice);
+    let found = match name.index {
+        Some(index) => adapters.get(index),
+        None => adapters.iter().find(|found| !found.is_software()).or(adapters.first()),
+    };
+    found.ok_or_else(|| missing(name, adapters.len())).and_then(adapter::open)
 }
 
 #[cfg(not(feature = "wgpu"))]
-fn open_adapter(choice: DeviceChoice) -> Result<(Device, DeviceInfo)> {
-    Err(not_built(choice))
+fn open_adapter(name: DeviceName) -> Result<(Device, DeviceInfo)> {
+    Err(not_built(name.choice))
 }
 
 #[cfg(feature = "cuda")]
-fn open_cuda() -> Result<(Device, DeviceInfo)> {
+fn open_cuda(nth: usize) -> Result<(Device, DeviceInfo)> {
     let devices = Device::enumerate(burn::tensor::DeviceType::Cuda).into_vec();
-    let Some(device) = devices.into_iter().next() else {
-        return Err(Error::Device {
-            choice: DeviceChoice::Cuda.to_string(),
-            reason: "this machine has no CUDA device; device cpu is always there".to_owned(),
-        });
+    let n_devices = devices.len();
+    let Some(device) = devices.into_iter().nth(nth) else {
+        return Err(missing(DeviceName { choice: DeviceChoice::Cuda, index: Some(nth) }, n_devices));
     };
-    let name = device.identity().map_or_else(|| "CUDA device 0".to_owned(), |identity| identity.name);
-    let max_buffer = max_buffer(&device);
-    Ok((device, DeviceInfo { choice: DeviceChoice::Cuda, name, kind: "discrete gpu", max_buffer }))
+    let name = device.identity().map_or_else(|| format!("CUDA device {nth}"), |identity| identity.name);
+    let (max_buffer, limits) = (max_buffer(&device), limits(&device));
+    Ok((device, DeviceInfo { choice: DeviceChoice::Cuda, name, kind: "discrete gpu", max_buffer, limits }))
 }
 
 #[cfg(not(feature = "cuda"))]
-fn open_cuda() -> Result<(Device, DeviceInfo)> {
+fn open_cuda(_nth: usize) -> Result<(Device, DeviceInfo)> {
     Err(not_built(DeviceChoice::Cuda))
 }
 

@@ -25,7 +25,7 @@ mod stats;
 mod worker;
 
 pub use derive::Derive;
-pub use device::DeviceChoice;
+pub use device::{DeviceChoice, DeviceName};
 pub use engine::Engine;
 pub use error::{Error, Result};
 pub use imputer::Baseline;

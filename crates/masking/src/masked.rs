@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use einthoven_ecg::Record;
 use einthoven_game::{Coalitions, Game, Link, NEVER_MASKED, Partition, Values};
 use einthoven_kernels::HostScene;
-use einthoven_model::{BatchModel, ModelSpec};
+use einthoven_model::{BatchModel, ModelSpec, Network};
 
 use crate::derive::LimbLeads;
 use crate::fingerprint::fingerprint;
@@ -17,8 +17,12 @@ use crate::run::{Evaluation, Run};
 use crate::worker::{Scenes, Worker, lock};
 use crate::{Baseline, Derive, Engine, Error, Result, device};
 
-/// Coalitions that are planned at once: the more there are, the more of them agree somewhere.
+/// Coalitions that are planned at once, at most: the more there are, the more of them agree somewhere.
 const MAX_CHUNK: usize = 32_768;
+/// Multiply-adds that are planned at once, at most: what a stop may lose, half a minute of a CPU.
+const MAX_PLANNED: u64 = 4_000_000_000_000;
+/// Coalitions that are planned at once of a model whose layers are not known.
+const UNKNOWN_CHUNK: usize = 4096;
 /// Rows beyond which a larger batch is no faster on the CPU, whose caches it would only flush.
 const MAX_BATCH_CPU: usize = 64;
 /// Rows beyond which a larger batch is no faster on a GPU.
@@ -64,7 +68,8 @@ impl Default for Options {
 #[derive(Clone)]
 pub struct PlacedModel {
     spec: Arc<ModelSpec>,
-    knows_layers: bool,
+    /// Multiply-adds of a row, where the layers are known.
+    row_work: Option<u64>,
     workers: Arc<Vec<Mutex<Worker>>>,
 }
 
@@ -78,7 +83,7 @@ impl PlacedModel {
         let workers = devices.iter().map(|device| Mutex::new(Worker::new(model, device)));
         Self {
             spec: Arc::new(model.spec().clone()),
-            knows_layers: model.layers().is_some(),
+            row_work: model.layers().map(Network::row_multiply_adds),
             workers: Arc::new(workers.collect()),
         }
     }
@@ -151,8 +156,8 @@ impl MaskedModel {
         let shape = [records.len(), spec.leads.len(), spec.n_samples];
         let host = Arc::new(HostScene::new(&owners.concat(), signal, fill, shape));
         let reach = Reach::new(&host, &owners, &n_players);
-        if options.engine == Engine::Local && (reach.is_none() || !model.knows_layers) {
-            let (expected, found) = match model.knows_layers {
+        if options.engine == Engine::Local && (reach.is_none() || model.row_work.is_none()) {
+            let (expected, found) = match model.row_work.is_some() {
                 true => ("a baseline by which a cell depends on its owner alone", "interpolate"),
                 false => ("a model whose layers are known", "one that only answers"),
             };
@@ -192,14 +197,14 @@ impl MaskedModel {
                 return Err(mismatch(format!("{n_players} players"), format!("{} players", list.n_players())));
             }
         }
-        let total = lists.iter().map(|list| list.len()).sum();
+        let total: usize = lists.iter().map(|list| list.len()).sum();
         let run = Run {
             workers: &self.model.workers,
             scenes: &self.scenes,
             lists,
             outputs: &self.spec().outputs,
             engine: self.options.engine,
-            chunk: self.planned(total),
+            chunk: self.limits.chunk.min(total.div_ceil(self.model.workers.len()).max(1)),
             batch: self.chunk(total)?,
             memory: self.options.memory / 2 / self.limits.pool_factor,
             max_buffer: self.limits.limits.max_buffer.unwrap_or(usize::MAX),
@@ -223,10 +228,10 @@ impl MaskedModel {
         Ok(Plan::new(coalitions, self.limits.cost, self.limits.limits)?.chunk)
     }
 
-    /// Coalitions that are planned at once: whole batches, and enough of them that every worker has some.
-    fn planned(&self, total: usize) -> usize {
-        let each = total.div_ceil(self.model.workers.len()).max(1);
-        each.min(self.limits.chunk)
+    /// Coalitions that are planned at once, by one worker: whole batches. An evaluation that is cut up loses nothing if
+    /// it is cut at multiples of this.
+    pub fn planned(&self) -> usize {
+        self.limits.chunk
     }
 
     /// Identifies model, record, partition, baseline, derived leads and link together: SHA-256 in hexadecimal. That of the
@@ -285,7 +290,10 @@ impl Sizes {
         // Half is for rows, half for what stages hold.
         let planned = limits.memory.saturating_sub(cost.fixed) / 2 / (maps * PLANNED_ROW);
         let batch = Plan::new(MAX_CHUNK, cost, limits)?.chunk;
-        let chunk = (planned.min(MAX_CHUNK) / batch).max(1) * batch;
+        let work = model.row_work.map_or(UNKNOWN_CHUNK, |work| {
+            usize::try_from(MAX_PLANNED / (maps as u64 * work).max(1)).unwrap_or(usize::MAX)
+        });
+        let chunk = (planned.min(work).min(MAX_CHUNK) / batch).max(1) * batch;
         Ok(Self { cost, limits, chunk, pool_factor })
     }
 }

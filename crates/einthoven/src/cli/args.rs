@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use einthoven::ecg::synth::Finding;
-use einthoven::{BaselineName, DeviceChoice, Index, Link, Memory, Method, Players};
+use einthoven::{BaselineName, DeviceChoice, DeviceName, Index, Link, Memory, Method, Players};
 
 /// Explains what a neural network sees in an electrocardiogram.
 ///
@@ -80,9 +80,10 @@ pub struct Engine {
     /// `builtin`, a model file of ours (.safetensors with its card), or a PyTorch state dict of the xresnet1d family.
     #[arg(long, value_name = "FILE", default_value = "builtin")]
     pub model: String,
-    /// auto, cpu, wgpu, vulkan, metal or cuda; auto takes a hardware GPU if there is one.
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    pub device: DeviceChoice,
+    /// auto, cpu, wgpu, vulkan, metal or cuda, or several such as wgpu:0,wgpu:1, which share the work; auto takes a
+    /// hardware GPU if there is one.
+    #[arg(long, value_name = "DEVICE", default_value = "auto", value_delimiter = ',')]
+    pub device: Vec<DeviceName>,
 }
 
 /// Arguments of `predict`.
@@ -124,7 +125,10 @@ pub struct Explain {
     /// Which output is printed and drawn: its name, or `top`. Files hold all outputs.
     #[arg(long, value_name = "NAME", default_value = "top")]
     pub target: String,
-    /// What stands in for a part that is off: zero, mean or dataset-mean.
+    /// What stands in for a part that is off: zero, mean, dataset-mean, interpolate, noise or background:DIR.
+    ///
+    /// interpolate draws a straight line between the samples that are kept; noise has the mean and the standard deviation of
+    /// the lead; background:DIR takes the mean of the values over all records of a folder, each standing in once.
     #[arg(long, value_name = "BASELINE", default_value = "zero")]
     pub baseline: BaselineName,
     /// What the value of a coalition is: logit or probability.
@@ -140,7 +144,13 @@ pub struct Explain {
     /// Seed of everything random.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Folder for attribution.json, attribution.npz, ecg.svg and report.html [default: einthoven-out].
+    /// Print what the evaluation took: rows, dispatches, bytes moved, multiply-adds done and saved.
+    #[arg(long)]
+    pub stats: bool,
+    /// Take up a run that was broken off, from the values in its folder.
+    #[arg(long)]
+    pub resume: bool,
+    /// Folder for attribution.json, attribution.npz, ecg.svg, report.html, design.npz and values.npz [default: einthoven-out].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Print the attributions as JSON; files are then written only with --out.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use einthoven::game::file::write_atomic;
-use einthoven::{Attribution, Error, Explainer, Explanation, Result, Settings};
+use einthoven::{Attribution, Error, Explainer, Explanation, Keep, Result, Settings};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::Explain;
@@ -39,9 +39,9 @@ fn settings(args: &Explain) -> Settings {
         players: args.players.clone(),
         method: args.method,
         budget: args.budget,
-        baseline: args.baseline,
+        baseline: args.baseline.clone(),
         link: args.link,
-        device: args.engine.device,
+        devices: args.engine.device.clone(),
         engine: args.strategy,
         memory: args.memory,
         seed: args.seed,
@@ -61,7 +61,7 @@ fn check_target(explainer: &Explainer, target: &str) -> Result<()> {
 
 fn explain_one(args: &Explain, explainer: &Explainer, source: &Source, out: Option<&Path>) -> Result<()> {
     let clock = Instant::now();
-    let explanation = explain(args, explainer, source)?;
+    let explanation = explain(args, explainer, source, out)?;
     let target = explanation.target(&args.target)?;
     if let Some(out) = out {
         explanation.save(out, target)?;
@@ -70,6 +70,9 @@ fn explain_one(args: &Explain, explainer: &Explainer, source: &Source, out: Opti
         return print::json(&explanation.attributions);
     }
     print::text(&summary(source, &explanation, target))?;
+    if args.stats {
+        print::text(&print::stats(&explanation.stats))?;
+    }
     match out {
         Some(out) => {
             print::text(&format!("{:.1} s; see {}\n", clock.elapsed().as_secs_f64(), out.join("report.html").display()))
@@ -93,10 +96,11 @@ fn explain_several(args: &Explain, explainer: &Explainer, sources: &[Source], ou
     let (mut failed, mut all) = (0, Vec::new());
     for (index, source) in sources.iter().enumerate() {
         let clock = Instant::now();
-        let done = explain(args, explainer, source).and_then(|explanation| {
+        let folder = out.map(|out| out.join(&source.name));
+        let done = explain(args, explainer, source, folder.as_deref()).and_then(|explanation| {
             let target = explanation.target(&args.target)?;
-            if let Some(out) = out {
-                explanation.save(&out.join(&source.name), target)?;
+            if let Some(folder) = &folder {
+                explanation.save(folder, target)?;
             }
             Ok((explanation, target))
         });
@@ -130,13 +134,14 @@ fn explain_several(args: &Explain, explainer: &Explainer, sources: &[Source], ou
     }
 }
 
-fn explain(args: &Explain, explainer: &Explainer, source: &Source) -> Result<Explanation> {
+fn explain(args: &Explain, explainer: &Explainer, source: &Source, out: Option<&Path>) -> Result<Explanation> {
     let (record, warnings) = source.read(&args.input)?;
     let bar = ProgressBar::no_length().with_style(
         ProgressStyle::with_template("{bar:40} {pos}/{len} coalitions, {eta} to go")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
-    let result = explainer.explain_with(&record, &mut |done, total| {
+    let keep = out.map(|folder| Keep { folder: folder.to_owned(), resume: args.resume });
+    let result = explainer.explain_keeping(&record, keep.as_ref(), &mut |done, total| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
         stop::asked()

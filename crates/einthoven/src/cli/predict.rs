@@ -9,7 +9,7 @@ use super::{print, records, stop};
 /// Predicts record after record.
 pub fn run(args: &Predict) -> Result<()> {
     let settings = Settings {
-        device: args.engine.device,
+        devices: args.engine.device.clone(),
         start: args.input.start,
         filter: !args.input.no_filter,
         ..Settings::default()

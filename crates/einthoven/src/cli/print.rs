@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use einthoven::masking::Stats;
 use einthoven::plot::Prediction;
 use einthoven::{Attribution, Error, Result};
 
@@ -54,6 +55,41 @@ pub fn table(attribution: &Attribution, top: usize) -> String {
         attribution.method,
         kind(attribution),
     ));
+    out
+}
+
+/// What an evaluation took.
+pub fn stats(stats: &Stats) -> String {
+    if stats.evaluations == 0 {
+        return "Nothing was left to evaluate\n".to_owned();
+    }
+    let per_thousand = |count: u64| 1000.0 * count as f64 / stats.evaluations.max(1) as f64;
+    let mut out = format!("Engine {}: {} coalitions in {} rows\n", stats.engine(), stats.evaluations, stats.rows);
+    out.push_str(&format!(
+        "  per 1000 coalitions: {:.1} dispatches, {:.0} bytes up, {:.0} bytes down\n",
+        per_thousand(stats.dispatches),
+        per_thousand(stats.bytes_up),
+        per_thousand(stats.bytes_down),
+    ));
+    if stats.plain_multiply_adds == 0 {
+        return out + "  multiply-adds are not known: the model does not name its layers\n";
+    }
+    let share = |done: u64, plain: u64| 100.0 * done as f64 / plain.max(1) as f64;
+    out.push_str(&format!(
+        "  multiply-adds: {:.3e} of {:.3e}, {:.1} %\n",
+        stats.multiply_adds as f64,
+        stats.plain_multiply_adds as f64,
+        share(stats.multiply_adds, stats.plain_multiply_adds),
+    ));
+    for level in &stats.levels {
+        out.push_str(&format!(
+            "  layers {:>3} to {:>3}: {:>8} patterns of tiles, {:>6.2} % of the plain multiply-adds\n",
+            level.first_layer,
+            level.end_layer,
+            level.items,
+            share(level.multiply_adds, level.plain_multiply_adds),
+        ));
+    }
     out
 }
 

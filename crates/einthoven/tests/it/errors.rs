@@ -30,7 +30,12 @@ fn usage() {
     refused(folder.path(), &["--method", "magic"], 2, &["magic"]);
     refused(folder.path(), &["--players", "waves"], 2, &["waves", "not built yet"]);
     refused(folder.path(), &["--players", "windows:0"], 2, &["windows"]);
-    refused(folder.path(), &["--baseline", "noise"], 2, &["noise", "not built yet"]);
+    refused(folder.path(), &["--baseline", "median"], 2, &["median", "interpolate", "background:DIR"]);
+    refused(folder.path(), &["--engine", "fast"], 2, &["fast", "auto, plain and local"]);
+    refused(folder.path(), &["--engine", "local", "--baseline", "interpolate"], 4, &["engine local", "interpolate"]);
+    refused(folder.path(), &["--device", "cpu:1"], 4, &["cpu:1", "1 of that kind"]);
+    refused(folder.path(), &["--device", "cpu,gpu"], 2, &["gpu", "expected one of auto, cpu"]);
+    refused(folder.path(), &["--baseline", "background:nowhere"], 3, &["nowhere"]);
     refused(folder.path(), &["--memory", "lots"], 2, &["lots", "512MiB"]);
     refused(folder.path(), &["--method", "exact", "--players", "windows:25"], 2, &["20"]);
     let run = einthoven(folder.path(), &["explain", "--device", "abacus"]);

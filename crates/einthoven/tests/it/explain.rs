@@ -12,7 +12,8 @@ use tempfile::tempdir;
 
 use crate::program::{einthoven, files, succeed};
 
-const RESULTS: [&str; 4] = ["attribution.json", "attribution.npz", "ecg.svg", "report.html"];
+const RESULTS: [&str; 6] =
+    ["attribution.json", "attribution.npz", "design.npz", "ecg.svg", "report.html", "values.npz"];
 
 #[test]
 fn without_a_record_it_explains_the_example() {
@@ -113,7 +114,8 @@ fn a_model_gets_its_own_leads_in_its_own_order() {
     let explainer = |leads: &[&str]| {
         let model = FirstSample::new(leads);
         let preparation = Preparation { rate: 100.0, n_samples: 1000, highpass_hz: None, mains_hz: None };
-        Explainer::new(&model, preparation, Settings { device: DeviceChoice::Cpu, ..Settings::default() }).unwrap()
+        Explainer::new(&model, preparation, Settings { devices: vec![DeviceChoice::Cpu.into()], ..Settings::default() })
+            .unwrap()
     };
     let record = example_record();
     let all = explainer(&einthoven::ecg::STANDARD).prepare(&record).unwrap();

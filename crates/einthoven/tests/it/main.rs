@@ -7,4 +7,5 @@ mod game;
 mod layers;
 mod program;
 mod real_records;
+mod resume;
 mod synth;

@@ -9,7 +9,7 @@ use burn::backend::{CubeDevice, WgpuBackend, WgpuDevice, WgpuDeviceKind};
 use burn::tensor::wgpu::WgpuInitError;
 use burn::tensor::{Device, DeviceKind};
 
-use super::{DeviceChoice, DeviceInfo, max_buffer};
+use super::{DeviceChoice, DeviceInfo, limits, max_buffer};
 use crate::{Error, Result};
 
 /// An adapter that the machine has.
@@ -107,6 +107,12 @@ pub(super) fn open(adapter: &Adapter) -> Result<(Device, DeviceInfo)> {
         }
     };
     let name = device.identity().map_or_else(|| "unnamed".to_owned(), |identity| identity.name);
-    let info = DeviceInfo { choice: adapter.choice, name, kind: adapter.kind_name(), max_buffer: max_buffer(&device) };
+    let info = DeviceInfo {
+        choice: adapter.choice,
+        name,
+        kind: adapter.kind_name(),
+        max_buffer: max_buffer(&device),
+        limits: limits(&device),
+    };
     Ok((device, info))
 }

@@ -39,7 +39,7 @@ fn a_build_without_a_feature_names_it() {
 #[cfg(not(any(feature = "vulkan", feature = "metal")))]
 fn a_build_without_native_shaders_says_so() {
     for name in ["vulkan", "metal"] {
-        let error = device::open(name.parse().unwrap()).unwrap_err().to_string();
+        let error = device::open(name.parse::<DeviceChoice>().unwrap()).unwrap_err().to_string();
         assert!(error.starts_with(&format!("open device {name}: this build lacks the feature `{name}`")), "{error}");
     }
 }
