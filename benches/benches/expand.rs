@@ -5,6 +5,7 @@
 
 #![allow(missing_docs)]
 
+use std::hint::black_box;
 use std::sync::Arc;
 
 use burn::tensor::Device;
@@ -16,6 +17,8 @@ use rand::{RngExt, SeedableRng};
 use rayon::prelude::*;
 
 const ROWS: usize = 1024;
+/// Rows that an engine on the CPU asks for at once: a new tensor of 3 MB, not of 49 MB whose pages are all new.
+const CHUNK: usize = 64;
 const LEADS: usize = 12;
 const SAMPLES: usize = 1000;
 const CELLS: usize = LEADS * SAMPLES;
@@ -83,6 +86,15 @@ fn expansions(criterion: &mut Criterion) {
             let rows = upload(&words, [ROWS, width], &device);
             group.bench_function(format!("tensor {name} {fill_name}"), |bench| {
                 bench.iter(|| expand(&scene, rows.clone(), Columns::Coalition));
+            });
+            // As many bytes, in the chunks that the engine asks for.
+            group.bench_function(format!("tensor by {CHUNK} {name} {fill_name}"), |bench| {
+                bench.iter(|| {
+                    for first in (0..ROWS).step_by(CHUNK) {
+                        let rows = rows.clone().slice([first..first + CHUNK, 0..width]);
+                        black_box(expand(&scene, rows, Columns::Coalition));
+                    }
+                });
             });
         }
     }
