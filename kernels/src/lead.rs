@@ -7,6 +7,11 @@ use std::ops::Range;
 
 use crate::runs::Run;
 
+/// Cells that are copied at once where runs are short.
+const BLOCK: usize = 16;
+/// Runs below this length, on average, are short.
+const SHORT: usize = 32;
+
 /// Writes the cells `span` of a lead: `signal` where it is kept, `map` where it is masked.
 pub(crate) fn through_map(
     words: &[u32],
@@ -16,8 +21,11 @@ pub(crate) fn through_map(
     span: &Range<usize>,
     out: &mut [f32],
 ) {
-    let mut next = first_run(runs, span.start);
-    let runs = &runs[..=first_run(runs, span.end - 1)];
+    let runs = &runs[first_run(runs, span.start)..=first_run(runs, span.end - 1)];
+    if SHORT * runs.len() > span.len() {
+        return through_map_by_blocks(words, runs, signal, map, span, out);
+    }
+    let mut next = 0;
     while next < runs.len() {
         let start = span.start.max(runs[next].start as usize);
         let kept = runs[next].is_kept(words);
@@ -25,6 +33,36 @@ pub(crate) fn through_map(
         let end = span.end.min(runs[next - 1].end as usize);
         let source = if kept { signal } else { map };
         out[start - span.start..end - span.start].copy_from_slice(&source[start..end]);
+    }
+}
+
+/// The same for short runs, where finding stretches costs more than it saves, since no processor guesses their ends: no
+/// branch asks what is kept, and a run begins with a block of fixed length, which may reach into runs that are written
+/// after it.
+fn through_map_by_blocks(
+    words: &[u32],
+    runs: &[Run],
+    signal: &[f32],
+    map: &[f32],
+    span: &Range<usize>,
+    out: &mut [f32],
+) {
+    let sources = [&map[span.clone()], &signal[span.clone()]];
+    let source_of = |run: &Run| sources[usize::from(run.is_kept(words))];
+    let start_of = |run: &Run| span.start.max(run.start as usize) - span.start;
+    let end_of = |run: &Run| span.end.min(run.end as usize) - span.start;
+    let (with_block, last) = runs.split_at(runs.partition_point(|run| start_of(run) + BLOCK <= out.len()));
+    for run in with_block {
+        let (source, start, end) = (source_of(run), start_of(run), end_of(run));
+        out[start..start + BLOCK].copy_from_slice(&source[start..start + BLOCK]);
+        if end > start + BLOCK {
+            out[start + BLOCK..end].copy_from_slice(&source[start + BLOCK..end]);
+        }
+    }
+    // In a loop of its own, or the compiler makes one call of both copies and nothing is gained.
+    for run in last {
+        let (source, start, end) = (source_of(run), start_of(run), end_of(run));
+        out[start..end].copy_from_slice(&source[start..end]);
     }
 }
 
@@ -67,8 +105,8 @@ fn bridge(signal: &[f32], left: Option<usize>, right: Option<usize>, start: usiz
         (None, None) => return out.fill(0.0),
     };
     let (from, rise, length) = (signal[left], signal[right] - signal[left], (right - left) as f32);
-    // Distances are below 2^24 in any record that fits into memory as one lead, so they are exact.
-    for (cell, out) in out.iter_mut().enumerate() {
-        *out = from + rise * ((start - left + cell) as f32 / length);
+    // In i32, which every processor turns into f32 by vectors. Distances below 2^24 are exact.
+    for (distance, out) in ((start - left) as i32..).zip(out) {
+        *out = from + rise * (distance as f32 / length);
     }
 }

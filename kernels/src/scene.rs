@@ -19,6 +19,7 @@ pub struct Scene {
 
 /// Where the cells are, and in what form the device wants them.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(any(feature = "wgpu", feature = "cuda")), allow(dead_code, reason = "only kernels read tensors"))]
 pub(crate) enum Cells {
     /// Burn's CPU backend works on the memory of the host.
     Host(Arc<HostScene>),

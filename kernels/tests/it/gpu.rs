@@ -1,6 +1,8 @@
 //! The adapter that wgpu finds, software or not.
 
 use burn::tensor::{Device, DeviceType, Tensor, TensorData};
+use burn_cubecl::cubecl::client::Client;
+use burn_cubecl::cubecl::prelude::CubeDim;
 use einthoven_kernels::{Columns, mean_over_maps};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -47,8 +49,7 @@ fn gpu_random_scenes_agree_with_the_loop() {
     checked.unwrap();
 }
 
-/// Groups have at most 256 invocations and an invocation writes one cell of an odd record, so 65 536 groups cover at
-/// most 2^24 cells; these batches have more.
+/// One dimension of a launch holds 65 535 groups; an invocation writes one cell where the record is odd.
 #[test]
 fn gpu_more_than_65536_groups() {
     let Some(device) = adapter() else { return };
@@ -56,7 +57,9 @@ fn gpu_more_than_65536_groups() {
         let columns = Columns::Coalition;
         let kind = Kind { n_players: 40, coalitions: 16_385, shape: [1, 1, 1025], maps, columns, run: 30 };
         let case = kind.case(5);
-        assert!(case.batch_shape().iter().product::<usize>() > 65_536 * 256);
+        let cells = case.batch_shape().iter().product::<usize>();
+        let group = CubeDim::new(&client(&device), cells).num_elems() as usize;
+        assert!(cells.div_ceil(group) > 65_536, "{cells} cells in groups of {group}");
         case.check_against(&read(case.expand(&device)), &case.scalar(), "kernel");
     }
 }
@@ -65,7 +68,7 @@ fn gpu_more_than_65536_groups() {
 #[test]
 fn gpu_batch_at_the_binding_limit() {
     let Some(device) = adapter() else { return };
-    let limit = binding_limit(&device).min(128 << 20);
+    let limit = (client(&device).properties().memory.max_page_size as usize).min(128 << 20);
     let row = 4 * 12 * 1000;
     let coalitions = limit / row;
     assert!(coalitions * row <= limit && (coalitions + 1) * row > limit);
@@ -75,9 +78,9 @@ fn gpu_batch_at_the_binding_limit() {
     case.check_against(&read(case.expand(&device)), &case.scalar(), "kernel");
 }
 
-fn binding_limit(device: &Device) -> usize {
+fn client(device: &Device) -> Client {
     let burn::backend::DispatchDevice::Cube(device) = device.as_dispatch() else { unreachable!("a wgpu adapter") };
-    device.client().properties().memory.max_page_size as usize
+    device.client()
 }
 
 /// Sums of `maps` numbers of size at most 1/2 in f32, in any order, are wrong by at most `maps - 1` roundings of partial
