@@ -23,7 +23,8 @@ def run(command, threads, timeout, folder=None):
     environment = dict(os.environ)
     for name in ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"]:
         environment[name] = str(threads)
-    environment["TOKENIZERS_PARALLELISM"] = "false"
+    # `torch.compile` would start compilers that outlive a row cut off.
+    environment["TORCHINDUCTOR_COMPILE_THREADS"] = "1"
     if folder is not None:
         environment["TORCHINDUCTOR_CACHE_DIR"] = str(Path(folder) / "inductor")
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
