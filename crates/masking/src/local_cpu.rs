@@ -1,6 +1,9 @@
 //! The stages of a plan on the CPU, in the network's own layers.
 
 use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use einthoven_kernels::HostScene;
 use einthoven_model::{CpuNetwork, Crop, Scratch};
@@ -11,9 +14,9 @@ use crate::rows::Rows;
 use crate::stages::Stage;
 
 /// Multiply-adds of a task: long enough that handing it out costs nothing, short enough to share out evenly.
-const TASK: u64 = 30_000_000;
-/// Tasks per thread between two looks at whether to go on.
-const WAVE: usize = 8;
+const TASK: u64 = 100_000_000;
+/// The least time between two looks at whether to go on.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// What the rows of a run are made of.
 pub(crate) struct Source<'a> {
@@ -36,25 +39,34 @@ struct Task<'a> {
     out: &'a mut [f32],
 }
 
-/// Runs all stages; the logits `[rows, outputs]`. `go_on` is asked now and then, with the share that is done; `None` if
-/// it says no.
-pub(crate) fn run(
+/// How far a run is, and whether it goes on. Threads report to it after each task.
+struct Watch<'a> {
+    total: u64,
+    done: AtomicU64,
+    tasks: AtomicU64,
+    go_on: Mutex<(Instant, &'a mut GoOn<'a>)>,
+}
+
+/// Told the share of the rows that is done; says whether to go on.
+pub(crate) type GoOn<'a> = dyn FnMut(f64) -> bool + Send + 'a;
+
+/// Runs all stages; the logits `[rows, outputs]`, and the number of tasks. `go_on` is asked now and then; `None` if it says
+/// no.
+pub(crate) fn run<'a>(
     cpu: &CpuNetwork,
     source: &Source<'_>,
     stages: &[Stage],
-    go_on: &mut dyn FnMut(f64) -> bool,
-    dispatches: &mut u64,
-) -> Option<Vec<f32>> {
-    let total: u64 = stages.iter().map(Stage::multiply_adds).sum();
+    go_on: &'a mut GoOn<'a>,
+) -> Option<(Vec<f32>, u64)> {
+    let watch = Watch {
+        total: stages.iter().map(Stage::multiply_adds).sum(),
+        done: AtomicU64::new(0),
+        tasks: AtomicU64::new(0),
+        go_on: Mutex::new((Instant::now(), go_on)),
+    };
     let mut before: Option<(&Stage, Store)> = None;
-    let mut done = 0;
     for stage in stages {
-        let share = |work: u64| (done + work) as f64 / total.max(1) as f64;
-        let store = run_stage(cpu, source, stage, before.as_ref(), &mut |work, tasks| {
-            *dispatches += tasks;
-            go_on(share(work))
-        })?;
-        done += stage.multiply_adds();
+        let store = run_stage(cpu, source, stage, before.as_ref(), &watch)?;
         before = Some((stage, store));
     }
     let (stage, store) = before?;
@@ -63,7 +75,7 @@ pub(crate) fn run(
         let start = pattern as usize * width;
         store.data[start..start + outputs].iter().copied()
     });
-    Some(logits.collect())
+    Some((logits.collect(), watch.tasks.into_inner()))
 }
 
 fn run_stage(
@@ -71,36 +83,42 @@ fn run_stage(
     source: &Source<'_>,
     stage: &Stage,
     before: Option<&(&Stage, Store)>,
-    go_on: &mut dyn FnMut(u64, u64) -> bool,
+    watch: &Watch<'_>,
 ) -> Option<Store> {
     let crops: Vec<Crop> = stage.tiles.iter().map(|tile| cpu.crop(stage.from, stage.to, tile.span.clone())).collect();
     let sizes = stage.tiles.iter().zip(&crops).map(|(tile, crop)| tile.patterns.len() * crop.out_len());
     let mut starts = vec![0];
     sizes.for_each(|size| starts.push(starts[starts.len() - 1] + size));
     let mut data = vec![0.0; starts[starts.len() - 1]];
-    let mut tasks = tasks(stage, &crops, &mut data);
-    let mut done = 0;
-    while !tasks.is_empty() {
-        let rest = tasks.split_off(tasks.len().min(WAVE * rayon::current_num_threads()));
-        done += tasks.iter().map(|task| task.items.len() as u64 * stage.tiles[task.tile].multiply_adds).sum::<u64>();
-        let n_tasks = tasks.len() as u64;
-        tasks.into_par_iter().for_each_init(Scratch::default, |scratch, task| {
-            let (tile, crop) = (&stage.tiles[task.tile], &crops[task.tile]);
-            let load = |item: usize, input: &mut [f32]| {
-                let row = tile.patterns.first[task.items.start + item] as usize;
-                match before {
-                    None => source.load(row, crop.input(), input),
-                    Some((below, store)) => gather(below, store, cpu.width(stage.from), row, crop.input(), input),
-                }
-            };
-            cpu.run(crop, &load, task.out, scratch);
-        });
-        if !go_on(done, n_tasks) {
-            return None;
-        }
-        tasks = rest;
-    }
+    tasks(stage, &crops, &mut data).into_par_iter().try_for_each_init(Scratch::default, |scratch, task| {
+        let (tile, crop) = (&stage.tiles[task.tile], &crops[task.tile]);
+        let load = |item: usize, input: &mut [f32]| {
+            let row = tile.patterns.first[task.items.start + item] as usize;
+            match before {
+                None => source.load(row, crop.input(), input),
+                Some((below, store)) => gather(below, store, cpu.width(stage.from), row, crop.input(), input),
+            }
+        };
+        cpu.run(crop, &load, task.out, scratch);
+        watch.look(task.items.len() as u64 * tile.multiply_adds)
+    })?;
     Some(Store { data, starts })
+}
+
+impl Watch<'_> {
+    /// Counts a task; now and then asks whether to go on.
+    fn look(&self, work: u64) -> Option<()> {
+        self.tasks.fetch_add(1, Ordering::Relaxed);
+        let done = self.done.fetch_add(work, Ordering::Relaxed) + work;
+        // Whoever finds another thread asking has no need to.
+        let Ok(mut guard) = self.go_on.try_lock() else { return Some(()) };
+        let (last, go_on) = &mut *guard;
+        if last.elapsed() < LOOK {
+            return Some(());
+        }
+        *last = Instant::now();
+        go_on(done as f64 / self.total.max(1) as f64).then_some(())
+    }
 }
 
 /// The patterns of all tiles, cut into tasks of about equal work.

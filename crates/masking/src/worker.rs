@@ -9,7 +9,7 @@ use einthoven_kernels::{Columns, HostScene, Scene, expand, mean_over_maps, uploa
 use einthoven_model::{BatchModel, CpuNetwork, TensorNetwork};
 
 use crate::derive::LimbLeads;
-use crate::local_cpu::{self, Source};
+use crate::local_cpu::{self, GoOn, Source};
 use crate::local_device::{self, DeviceSource};
 use crate::plan::Plan;
 use crate::rows::{Reach, Rows};
@@ -55,8 +55,7 @@ pub(crate) struct Orders<'a> {
     /// Bytes that buffers may take.
     pub memory: usize,
     pub max_buffer: usize,
-    /// Told the share of the rows that is done; says whether to go on.
-    pub go_on: &'a mut dyn FnMut(f64) -> bool,
+    pub go_on: &'a mut GoOn<'a>,
 }
 
 impl Worker {
@@ -147,7 +146,9 @@ fn cpu_values(
     let stages = scenes.stages(cpu.network(), rows, orders, CPU_PRICES);
     stats.add_stages(cpu.network(), &stages, rows.len());
     let source = Source { scene: &scenes.host, limb: scenes.limb.as_ref(), rows };
-    let logits = local_cpu::run(cpu, &source, &stages, orders.go_on, &mut stats.dispatches)?;
+    let mut go_on = |share: f64| (orders.go_on)(share);
+    let (logits, tasks) = local_cpu::run(cpu, &source, &stages, &mut go_on)?;
+    stats.dispatches += tasks;
     let (outputs, maps) = (cpu.network().shape(cpu.network().output())[0], rows.maps());
     let mut values = vec![0.0; rows.n_coalitions() * outputs];
     for (row, logits) in logits.chunks_exact(outputs).enumerate() {
