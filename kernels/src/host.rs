@@ -42,6 +42,26 @@ impl HostScene {
         Self { shape, signal, fill, runs: Runs::new(owner, samples), players }
     }
 
+    /// The same scene with a record for each record and map: map `m` of record `r` is the only map of record
+    /// `r * maps + m`. So a row can be shown through one map and no other.
+    pub fn flattened(&self) -> Self {
+        let (maps, [records, leads, samples]) = (self.maps(), self.shape);
+        let cells = leads * samples;
+        let owners = self.runs.owners();
+        let spread = |record: usize| (0..maps).map(move |_| record * cells..(record + 1) * cells);
+        let places = || (0..records).flat_map(spread);
+        let owner: Vec<u32> = places().flat_map(|place| owners[place].iter().copied()).collect();
+        let signal: Vec<f32> = places().flat_map(|place| self.signal[place].iter().copied()).collect();
+        let fill = match &self.fill {
+            Fill::Maps { values, .. } if values.len() == records * maps * cells => {
+                Fill::Maps { maps: 1, values: values.clone() }
+            }
+            Fill::Maps { values, .. } => Fill::Maps { maps: 1, values: values.repeat(records) },
+            Fill::Interpolate => Fill::Interpolate,
+        };
+        Self::new(&owner, signal, fill, [records * maps, leads, samples])
+    }
+
     /// Records, leads, samples.
     pub fn shape(&self) -> [usize; 3] {
         self.shape

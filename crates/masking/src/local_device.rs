@@ -11,6 +11,7 @@ use einthoven_kernels::{Columns, Scene, expand, upload};
 use einthoven_model::TensorNetwork;
 
 use crate::derive::LimbLeads;
+use crate::local_cpu::GoOn;
 use crate::rows::Rows;
 use crate::stages::Stage;
 use crate::stats::Stats;
@@ -18,6 +19,7 @@ use crate::stats::Stats;
 /// The rows of a run, on a device.
 pub(crate) struct DeviceSource<'a> {
     pub device: &'a Device,
+    /// Each record through one map: record `record * maps + map`.
     pub scene: &'a Scene,
     pub limb: Option<&'a LimbLeads>,
     pub rows: &'a Rows,
@@ -37,17 +39,23 @@ struct Store {
 /// where the crop begins in the tiles that it reads.
 type Shape = [usize; 4];
 
-/// Runs all stages; the logits `[rows, outputs]` on the device. `go_on` is asked between batches; `None` if it says no.
+/// Runs all stages; the logits `[rows, outputs]` on the device. `go_on` is asked between batches, with the share that is
+/// done; `None` if it says no.
 pub(crate) fn run(
     network: &TensorNetwork,
     source: &DeviceSource<'_>,
     stages: &[Stage],
     stats: &mut Stats,
-    go_on: &mut dyn FnMut() -> bool,
+    go_on: &mut GoOn<'_>,
 ) -> Option<Tensor<2>> {
+    let total: u64 = stages.iter().map(Stage::multiply_adds).sum();
+    let mut done = 0;
     let mut before: Option<(&Stage, Store)> = None;
     for stage in stages {
-        let store = run_stage(network, source, stage, before.as_ref(), stats, go_on)?;
+        let store = run_stage(network, source, stage, before.as_ref(), stats, &mut |work| {
+            done += work;
+            go_on(done as f64 / total.max(1) as f64)
+        })?;
         before = Some((stage, store));
     }
     let (stage, store) = before?;
@@ -64,7 +72,7 @@ fn run_stage(
     stage: &Stage,
     before: Option<&(&Stage, Store)>,
     stats: &mut Stats,
-    go_on: &mut dyn FnMut() -> bool,
+    go_on: &mut dyn FnMut(u64) -> bool,
 ) -> Option<Store> {
     let layers = network.network();
     let stride = layers.stride(stage.from, stage.to);
@@ -79,6 +87,8 @@ fn run_stage(
     let (mut parts, mut made) = (Vec::new(), 0);
     for ([length, offset, samples, _], tiles) in shapes {
         let mut items = Vec::new();
+        // Tiles of one shape cost the same.
+        let work = stage.tiles[tiles[0]].multiply_adds;
         for index in tiles {
             let tile = &stage.tiles[index];
             starts[index] = made;
@@ -95,7 +105,7 @@ fn run_stage(
             stats.dispatches += 1;
             let [n, channels, _] = y.dims();
             parts.push(y.swap_dims(1, 2).reshape([n * samples, channels]));
-            if !go_on() {
+            if !go_on(items.len() as u64 * work) {
                 return None;
             }
         }
@@ -111,7 +121,8 @@ impl DeviceSource<'_> {
         let mut table = Vec::with_capacity(items.len() * width);
         for &(row, start) in items {
             table.extend_from_slice(self.rows.words(row));
-            table.extend([self.rows.record(row) as u32, start as u32]);
+            let record = self.rows.record(row) * self.rows.maps() + self.rows.map(row);
+            table.extend([record as u32, start as u32]);
         }
         stats.bytes_up += 4 * table.len() as u64;
         stats.dispatches += 1;

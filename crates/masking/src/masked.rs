@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use einthoven_ecg::Record;
 use einthoven_game::{Coalitions, Game, Link, NEVER_MASKED, Partition, Values};
 use einthoven_kernels::HostScene;
-use einthoven_model::{BatchModel, ModelSpec, Network};
+use einthoven_model::{BatchModel, CpuNetwork, ModelSpec, Network};
 
 use crate::derive::LimbLeads;
 use crate::fingerprint::fingerprint;
@@ -270,30 +270,29 @@ impl Sizes {
         let n_players = scenes.n_players.iter().max().copied().unwrap_or(1);
         let mut cost = row_cost(spec, n_players, scenes.n_players.len(), maps);
         let mut limits = Limits { memory: options.memory, max_buffer: None, max_rows: (MAX_BATCH_CPU / maps).max(1) };
-        let mut pool_factor = 1;
-        for worker in model.workers.iter() {
-            let worker = lock(worker);
-            if let Some(cpu) = worker.cpu() {
-                // Nothing but the rows' patterns grows with the batch.
-                let words = 4 * n_players.div_ceil(32);
-                cost.total = maps * (words + PLANNED_ROW + 16 * spec.outputs.len());
-                cost.fixed += 2 * cpu.scratch_bytes() * rayon::current_num_threads();
-                limits.max_rows = MAX_CHUNK;
-            }
-            if let Some(max) = device::max_buffer(&worker.device) {
-                limits.max_buffer = Some(limits.max_buffer.map_or(max, |other| other.min(max)));
-                limits.max_rows = (MAX_BATCH_GPU / maps).max(1);
-                pool_factor = POOL_FACTOR;
-            }
+        let workers = || model.workers.iter().map(lock);
+        let buffers = workers().filter_map(|worker| device::max_buffer(&worker.device));
+        limits.max_buffer = buffers.min();
+        let pool_factor = if limits.max_buffer.is_some() { POOL_FACTOR } else { 1 };
+        if limits.max_buffer.is_some() {
+            limits.max_rows = (MAX_BATCH_GPU / maps).max(1);
         }
         cost.total *= pool_factor;
+        let scratch = workers().filter_map(|worker| worker.cpu().map(CpuNetwork::scratch_bytes)).max();
+        cost.fixed += 2 * scratch.unwrap_or(0) * rayon::current_num_threads();
         // Half is for rows, half for what stages hold.
         let planned = limits.memory.saturating_sub(cost.fixed) / 2 / (maps * PLANNED_ROW);
-        let batch = Plan::new(MAX_CHUNK, cost, limits)?.chunk;
         let work = model.row_work.map_or(UNKNOWN_CHUNK, |work| {
             usize::try_from(MAX_PLANNED / (maps as u64 * work).max(1)).unwrap_or(usize::MAX)
         });
-        let chunk = (planned.min(work).min(MAX_CHUNK) / batch).max(1) * batch;
+        let most = planned.min(work).min(MAX_CHUNK);
+        if workers().all(|worker| worker.cpu().is_some()) {
+            // In the CPU's own layers nothing but the rows' patterns grows with the batch.
+            cost.total = maps * (4 * n_players.div_ceil(32) + PLANNED_ROW + 16 * spec.outputs.len());
+            limits.max_rows = most.max(1);
+        }
+        let batch = Plan::new(MAX_CHUNK, cost, limits)?.chunk;
+        let chunk = (most / batch).max(1) * batch;
         Ok(Self { cost, limits, chunk, pool_factor })
     }
 }

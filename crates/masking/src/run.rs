@@ -142,8 +142,8 @@ impl Run<'_> {
                 Orders { engine: self.engine, batch, memory, max_buffer: self.max_buffer, go_on: &mut go_on };
             let mut stats = Stats::default();
             let worker_lock = lock(&self.workers[worker]);
-            let scene = self.scenes.on_device[worker].as_ref();
-            let run = || worker_lock.values(self.scenes, scene, &rows, &mut orders, &mut stats);
+            let placed = self.scenes.on_device[worker].as_ref();
+            let run = || worker_lock.values(self.scenes, placed, &rows, &mut orders, &mut stats);
             let found = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(Error::Read(message(&*panic))));
             drop(worker_lock);
             match found {

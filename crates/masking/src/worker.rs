@@ -40,11 +40,19 @@ enum Kind {
 pub(crate) struct Scenes {
     pub host: Arc<HostScene>,
     /// The same on each worker's device; the CPU needs none.
-    pub on_device: Vec<Option<Scene>>,
+    pub on_device: Vec<Option<Placed>>,
     pub limb: Option<LimbLeads>,
     pub reach: Option<Reach>,
     pub n_players: Vec<usize>,
     pub link: Link,
+}
+
+/// The records on a device.
+pub(crate) struct Placed {
+    /// Every coalition meets every map.
+    whole: Scene,
+    /// Each row names its map: record `record * maps + map`.
+    single: Scene,
 }
 
 /// How a worker does its rows.
@@ -81,25 +89,31 @@ impl Worker {
     }
 
     /// The scene as this worker wants it.
-    pub(crate) fn place(&self, host: &Arc<HostScene>) -> Option<Scene> {
-        matches!(self.kind, Kind::Tensors(..)).then(|| Scene::new(host, &self.device))
+    pub(crate) fn place(&self, host: &Arc<HostScene>) -> Option<Placed> {
+        let Kind::Tensors(_, layers) = &self.kind else { return None };
+        let whole = Scene::new(host, &self.device);
+        let single = match (layers, host.maps()) {
+            (Some(_), 2..) => Scene::new(&Arc::new(host.flattened()), &self.device),
+            _ => whole.clone(),
+        };
+        Some(Placed { whole, single })
     }
 
     /// The values `[coalitions, outputs]` of rows, as logits or as the link says; `None` if told to stop.
     pub(crate) fn values(
         &self,
         scenes: &Scenes,
-        scene: Option<&Scene>,
+        placed: Option<&Placed>,
         rows: &Rows,
         orders: &mut Orders<'_>,
         stats: &mut Stats,
     ) -> Result<Option<Vec<f64>>> {
         stats.evaluations += rows.n_coalitions() as u64;
         stats.rows += rows.len() as u64;
-        match (&self.kind, scene) {
+        match (&self.kind, placed) {
             (Kind::Cpu(cpu), _) => Ok(cpu_values(cpu, scenes, rows, orders, stats)),
-            (Kind::Tensors(model, layers), Some(scene)) => {
-                let run = DeviceRun { device: &self.device, scenes, scene, rows };
+            (Kind::Tensors(model, layers), Some(placed)) => {
+                let run = DeviceRun { device: &self.device, scenes, placed, rows };
                 let stages = layers.as_ref().map(|layers| {
                     let stages = scenes.stages(layers.network(), rows, orders, GPU_PRICES);
                     stats.add_stages(layers.network(), &stages, rows.len());
@@ -172,7 +186,7 @@ fn linked(link: Link, logit: f32) -> f64 {
 struct DeviceRun<'a> {
     device: &'a Device,
     scenes: &'a Scenes,
-    scene: &'a Scene,
+    placed: &'a Placed,
     rows: &'a Rows,
 }
 
@@ -182,7 +196,7 @@ impl DeviceRun<'_> {
     fn plain(&self, model: &dyn BatchModel, orders: &mut Orders<'_>, stats: &mut Stats) -> Result<Option<Vec<f64>>> {
         let (rows, outputs) = (self.rows, model.spec().outputs.len());
         let plan = Plan { rows: rows.n_coalitions(), chunk: orders.batch };
-        let several = self.scene.shape()[0] > 1;
+        let several = self.placed.whole.shape()[0] > 1;
         let columns = if several { Columns::Record } else { Columns::Coalition };
         let width = rows.width() + columns.extra();
         let mut values = Vec::with_capacity(rows.n_coalitions() * outputs);
@@ -193,7 +207,7 @@ impl DeviceRun<'_> {
             table.resize(plan.chunk * width, 0);
             stats.bytes_up += 4 * table.len() as u64;
             stats.dispatches += 2;
-            let batch = expand(self.scene, upload(&table, [plan.chunk, width], self.device), columns);
+            let batch = expand(&self.placed.whole, upload(&table, [plan.chunk, width], self.device), columns);
             let batch = match &self.scenes.limb {
                 Some(limb) => limb.apply(batch),
                 None => batch,
@@ -230,14 +244,14 @@ impl DeviceRun<'_> {
     ) -> Result<Option<Vec<f64>>> {
         let source = DeviceSource {
             device: self.device,
-            scene: self.scene,
+            scene: &self.placed.single,
             limb: self.scenes.limb.as_ref(),
             rows: self.rows,
             memory: orders.memory,
             max_buffer: orders.max_buffer,
         };
         let mut values = Vec::new();
-        let Some(logits) = local_device::run(layers, &source, stages, stats, &mut || (orders.go_on)(0.0)) else {
+        let Some(logits) = local_device::run(layers, &source, stages, stats, orders.go_on) else {
             return Ok(None);
         };
         self.read(self.averaged(logits), self.rows.n_coalitions(), &mut values, stats)?;

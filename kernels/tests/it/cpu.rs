@@ -51,6 +51,25 @@ fn batch_rows_are_coalitions_times_maps() {
 }
 
 #[test]
+fn a_flattened_scene_has_a_record_for_each_map() {
+    for shared in [false, true] {
+        let columns = Columns::Record;
+        let kind = Kind { n_players: 9, coalitions: 4, shape: [3, 2, 20], maps: Some((5, shared)), columns, run: 3 };
+        let case = kind.case(8);
+        let scene = HostScene::new(&case.owner, case.signal.clone(), case.fill.clone(), case.shape);
+        let flat = scene.flattened();
+        assert_eq!((flat.shape(), flat.maps()), ([15, 2, 20], 1));
+        for (record, map) in (0..3).flat_map(|record| (0..5).map(move |map| (record, map))) {
+            let words = &case.rows[..1];
+            let [mut through, mut alone] = [[0.0; 2 * 13]; 2];
+            scene.fill(words, record, map, 4..17, &mut through);
+            flat.fill(words, 5 * record + map, 0, 4..17, &mut alone);
+            assert_eq!(through, alone);
+        }
+    }
+}
+
+#[test]
 fn interpolation_in_closed_form() {
     // A signal whose kept cells are far from any line; all distances are powers of two, so all numbers are exact.
     let owner = [0, 0, 1, 1, 1, 2, 2, 2, 2, 3, 3];

@@ -48,7 +48,7 @@ pub fn drawn(shape: &Shape) -> Option<Network> {
         channels = c_out;
         if let (0, Some([kernel, stride, padding])) = (i, shape.pool) {
             let windows = Op::AvgPool { window: kernel };
-            let pool = if shape.seed % 2 == 0 { Op::MaxPool { kernel, stride, padding } } else { windows };
+            let pool = if shape.seed.is_multiple_of(2) { Op::MaxPool { kernel, stride, padding } } else { windows };
             layers.push(Layer::new(layers.len(), pool));
         }
     }
