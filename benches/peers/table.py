@@ -153,6 +153,11 @@ def best(group):
             ratios = [pair for pair in ratios if pair[0]]
             if ratios:
                 found.append(f"{min(ratios)[0]:.1f}x the speed of the best peer {words} ({min(ratios)[1]})")
+        # A peer whose error we do not reach has no ratio; to leave it out silently would flatter us.
+        known = [row for row in peers if "error_first" in row and answered(group, "einthoven")]
+        ahead = [f"{row['program']} {row['method']}" for row in known if not equal_error(row, group)]
+        if ahead:
+            found.append(f"no row of Einthoven has an error as small as {', '.join(ahead)}")
         if found:
             lines.append(f"* Budget {budget}: {', '.join(found)}.")
     return lines

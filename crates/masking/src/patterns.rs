@@ -20,8 +20,9 @@ struct Keys<'a> {
     masks: &'a [Mask],
     /// Of each record, the runs of neighbouring bits that count: word, shift, and how many.
     runs: Vec<Vec<[u32; 3]>>,
-    /// Bits of a key, if it fits one word.
+    /// Bits of a key, if it fits one word, and those of them that name record and map.
     bits: Option<u32>,
+    scene_bits: u32,
 }
 
 /// Keys up to so many bits are looked up in a plain table.
@@ -64,8 +65,9 @@ impl<'a> Keys<'a> {
         let runs: Vec<Vec<[u32; 3]>> = masks.iter().map(runs).collect();
         let players = runs.iter().map(|runs| runs.iter().map(|&[_, _, n]| n).sum::<u32>()).max().unwrap_or(0);
         let scenes = (masks.len() * rows.maps()) as u64;
-        let bits = players + scenes.next_power_of_two().trailing_zeros();
-        Self { rows, masks, runs, bits: (bits <= 64).then_some(bits) }
+        let scene_bits = scenes.next_power_of_two().trailing_zeros();
+        let bits = players + scene_bits;
+        Self { rows, masks, runs, bits: (bits <= 64).then_some(bits), scene_bits }
     }
 
     /// Calls `visit` with each row and its pattern. Patterns are numbered as they are met.
@@ -106,10 +108,12 @@ impl<'a> Keys<'a> {
     fn key(&self, row: usize) -> u64 {
         let (record, words) = (self.rows.record(row), self.rows.words(row));
         let scene = (record * self.rows.maps() + self.rows.map(row)) as u64;
-        self.runs[record].iter().fold(scene, |key, &[word, shift, n]| {
+        let players = self.runs[record].iter().fold(0, |key, &[word, shift, n]| {
             let mask = u32::MAX >> (32 - n);
             key << n | u64::from(words[word as usize] >> shift & mask)
-        })
+        });
+        // Last, since records differ in how many players count.
+        if self.scene_bits == 0 { players } else { players << self.scene_bits | scene }
     }
 
     fn hash(&self, row: usize) -> u64 {

@@ -52,9 +52,9 @@ impl Stats {
 
     /// Counts the stages of so many rows.
     pub(crate) fn add_stages(&mut self, network: &Network, stages: &[Stage], n_rows: usize) {
+        let needs = network.needs(0, network.output(), 0..1);
         for stage in stages {
-            let whole = 0..network.shape(stage.to)[1];
-            let plain = network.multiply_adds(stage.from, stage.to, &network.needs(stage.from, stage.to, whole));
+            let plain = network.multiply_adds(stage.from, stage.to, &needs[stage.from..=stage.to]);
             let level = Level {
                 first_layer: stage.from,
                 end_layer: stage.to,

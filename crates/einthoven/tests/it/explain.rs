@@ -172,3 +172,22 @@ fn eight_measured_leads_keep_einthovens_law() {
         assert!((attribution.full - prediction.logit).abs() < 1e-4, "{} {}", attribution.full, prediction.logit);
     }
 }
+
+#[test]
+fn threads_and_workers_change_no_bit() {
+    let folder = tempdir().unwrap();
+    let terms = |threads: &str, device: &str| -> Value {
+        let out = std::process::Command::new(env!("CARGO_BIN_EXE_einthoven"))
+            .args(["explain", "--device", device, "--players", "leads*windows:5", "--budget", "600", "--json"])
+            .env("RAYON_NUM_THREADS", threads)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let list: Value = serde_json::from_slice(&out.stdout).unwrap();
+        list.as_array().unwrap().iter().map(|attribution| attribution["terms"].clone()).collect()
+    };
+    let one = terms("1", "cpu");
+    assert_eq!(one.as_array().unwrap().len(), 5);
+    assert_eq!(terms("2", "cpu"), one);
+    assert_eq!(terms("3", "cpu,cpu"), one);
+}

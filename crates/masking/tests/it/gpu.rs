@@ -1,14 +1,17 @@
 //! The adapter that wgpu finds, software or not.
 
+use std::ops::ControlFlow;
+
 use burn::tensor::Device;
 use einthoven_ecg::Record;
 use einthoven_game::{Game, Partition, rng};
 use einthoven_masking::device::{self, DeviceChoice};
-use einthoven_masking::{Baseline, Derive, MaskedModel, Options};
+use einthoven_masking::{Baseline, Derive, Engine, MaskedModel, Options, PlacedModel};
 
 use einthoven_model::BatchModel;
 use rand::RngExt;
 
+use crate::networks;
 use crate::setup::{
     CELLS, SAMPLES, Toy, coalitions, eight_leads, leads, leads_windows, record, scalar_values, scattered,
 };
@@ -91,4 +94,37 @@ fn gpu_devices_say_what_they_are() {
     let (_, auto) = device::open(DeviceChoice::Auto).unwrap();
     assert!(!auto.is_software());
     assert_eq!(auto.choice == DeviceChoice::Cpu, info.is_software());
+}
+
+#[test]
+fn gpu_local_engine_says_what_the_plain_one_says() {
+    let Some(device) = adapter() else { return };
+    for seed in [1, 4] {
+        let network = networks::network(seed);
+        let samples = network.shape(0)[1];
+        let placed = PlacedModel::new(&networks::model(&network), std::slice::from_ref(&device));
+        let records = [networks::record(samples, 1), networks::record(samples, 2)];
+        let partitions = [networks::windows(samples, 12), networks::windows(samples, 7)];
+        let pairs: Vec<_> = records.iter().zip(&partitions).collect();
+        let lists = partitions.each_ref().map(|partition| networks::coalitions(partition.n_players(), 60, seed));
+        for baseline in [Baseline::Zero, Baseline::Background([records[0].signal(), records[1].signal()].concat())] {
+            let evaluate = |engine| {
+                let options = Options { baseline: baseline.clone(), engine, ..Options::default() };
+                let masked = MaskedModel::on(&placed, &pairs, &options).unwrap();
+                masked.evaluate_all(&lists.each_ref(), &mut |_, _| ControlFlow::Continue(())).unwrap()
+            };
+            let (plain, local) = (evaluate(Engine::Plain), evaluate(Engine::Local));
+            assert!(local.stats.levels.len() > 1 && local.stats.multiply_adds < plain.stats.multiply_adds);
+            for (plain, local) in plain.values.iter().zip(&local.values) {
+                for output in 0..3 {
+                    let (plain, local) = (plain.output(output), local.output(output));
+                    let range =
+                        plain.iter().copied().fold(f64::MIN, f64::max) - plain.iter().copied().fold(f64::MAX, f64::min);
+                    for (plain, local) in plain.iter().zip(&local) {
+                        assert!((plain - local).abs() <= 1e-5 * range.max(1e-6), "{plain} {local}");
+                    }
+                }
+            }
+        }
+    }
 }
