@@ -243,3 +243,48 @@ unsafe fn step<V: Lanes, const P: usize>(job: &Job<'_>, line: &mut Line) {
         line.samples -= P;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A convolution, an input of two items, and what is added, of numbers that differ.
+    fn drawn(kernel: usize, stride: usize, samples: usize) -> (PackedConv, Vec<f32>, Vec<f32>) {
+        let number = |i: usize| ((i * 7919 + 13) % 1000) as f32 / 500.0 - 1.0;
+        let (c_in, c_out) = (5, 37);
+        let weight = (0..c_in * c_out * kernel).map(number).collect();
+        let bias = (0..c_out).map(number).collect();
+        let conv = Conv { channels: [c_in, c_out], kernel, stride, padding: kernel / 2, weight, bias };
+        let made = (samples + 2 * (kernel / 2) - kernel) / stride + 1;
+        let x = (0..2 * samples * c_in).map(|i| number(3 * i)).collect();
+        (PackedConv::new(&conv), x, (0..2 * made * 48).map(|i| number(5 * i)).collect())
+    }
+
+    #[test]
+    fn all_instructions_do_the_same() {
+        for (kernel, stride, samples) in [(1, 1, 3), (3, 2, 31), (5, 1, 100), (7, 3, 58), (4, 2, 5)] {
+            let (conv, x, add) = drawn(kernel, stride, samples);
+            let made = add.len() / 2 / 48;
+            let view = View { data: &x, first: 0, total: samples, item: samples * 5, steps: [1, samples], channels: 5 };
+            let add = View { data: &add, first: 0, total: made, item: made * 48, steps: [48, 1], channels: 48 };
+            let job = Job { conv: &conv, x: view, span: 0..made, finish: Finish { add: Some(add), relu: true } };
+            let mut expected = vec![0.0; 2 * made * 48];
+            conv.run(view, 0..made, Finish { add: Some(add), relu: true }, &mut expected);
+            let mut plain = expected.clone();
+            plain.fill(-1.0);
+            // SAFETY: plain Rust, and the same ranges that `run` has checked.
+            unsafe { all::<Plain, 4>(&job, &mut plain) };
+            for (plain, expected) in plain.iter().zip(&expected) {
+                // Up to 36 products of numbers up to 1, each rounded once more where nothing fuses them.
+                assert!((plain - expected).abs() < 1e-5, "{plain} {expected}");
+            }
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                let mut found = vec![-1.0; expected.len()];
+                // SAFETY: the instructions exist, and the ranges are those that `run` has checked.
+                unsafe { avx2(&job, &mut found) };
+                assert_eq!(found, expected);
+            }
+        }
+    }
+}
