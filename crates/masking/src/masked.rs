@@ -34,7 +34,7 @@ const POOL_FACTOR: usize = 3;
 const PLANNED_ROW: usize = 1024;
 
 /// Called with the coalitions done and the coalitions asked for; may stop the evaluation.
-pub type Progress<'a> = dyn FnMut(usize, usize) -> ControlFlow<()> + 'a;
+pub type Progress<'a> = dyn FnMut(usize, usize) -> ControlFlow<()> + Send + 'a;
 
 /// How records are masked and what is read off the model.
 #[derive(Clone, Debug, PartialEq)]

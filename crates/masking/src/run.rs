@@ -5,11 +5,12 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use einthoven_game::{Coalitions, Values};
 
+use crate::local_cpu::GoOn;
 use crate::masked::Progress;
 use crate::rows::Rows;
 use crate::stats::Stats;
@@ -61,8 +62,45 @@ impl Run<'_> {
     /// workers nor their order changes a result.
     pub(crate) fn all(&self, progress: &mut Progress<'_>) -> Result<Chunk> {
         let total: usize = self.lists.iter().map(|list| list.len()).sum();
+        match self.workers.len() {
+            1 => self.alone(total, progress),
+            _ => self.shared(total, progress),
+        }
+    }
+
+    fn range(&self, index: usize, total: usize) -> Range<usize> {
+        index * self.chunk..((index + 1) * self.chunk).min(total)
+    }
+
+    /// One worker works on the thread of the caller, and so in the caller's thread pool.
+    fn alone(&self, total: usize, progress: &mut Progress<'_>) -> Result<Chunk> {
+        let mut all: Chunk = (Vec::with_capacity(total * self.outputs.len()), Stats::default(), Vec::new());
+        for index in 0..total.div_ceil(self.chunk) {
+            let range = self.range(index, total);
+            let mut done = range.start;
+            let mut go_on = |share: f64| {
+                done = range.start + (range.len() as f64 * share) as usize;
+                progress(done, total).is_continue()
+            };
+            let Some((values, stats, warnings)) = self.chunk_with_room(0, range.clone(), &mut go_on)? else {
+                return Err(Error::Interrupted { done, total });
+            };
+            self.check_finite(&values, range.start * self.outputs.len())?;
+            all.0.extend(values);
+            all.1 += stats;
+            all.2.extend(warnings);
+            if progress(range.end, total).is_break() {
+                return Err(Error::Interrupted { done: range.end, total });
+            }
+        }
+        all.2.dedup();
+        Ok(all)
+    }
+
+    /// Several workers, each on a thread of its own, which takes the next chunk.
+    fn shared(&self, total: usize, progress: &mut Progress<'_>) -> Result<Chunk> {
         let n_chunks = total.div_ceil(self.chunk);
-        let range = |index: usize| index * self.chunk..((index + 1) * self.chunk).min(total);
+        let range = |index: usize| self.range(index, total);
         let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
         let mut all = (vec![0.0; total * self.outputs.len()], Stats::default(), Vec::new());
         let mut shares = vec![0.0; n_chunks];
@@ -78,8 +116,12 @@ impl Run<'_> {
                         if chunk >= n_chunks {
                             break;
                         }
-                        let done = self.chunk_with_room(index, chunk, range(chunk), stop, &send);
-                        // Nobody listens any more only if the run is over.
+                        let mut go_on = |share: f64| {
+                            // Nobody listens any more only if the run is over.
+                            let _ = send.send(Report::Share(chunk, share));
+                            !stop.load(Ordering::Relaxed)
+                        };
+                        let done = self.chunk_with_room(index, range(chunk), &mut go_on);
                         let _ = send.send(Report::Done(chunk, done));
                     }
                 });
@@ -123,21 +165,11 @@ impl Run<'_> {
     }
 
     /// Evaluates a chunk; where the device has no room for its batches, in smaller ones.
-    fn chunk_with_room(
-        &self,
-        worker: usize,
-        chunk: usize,
-        range: Range<usize>,
-        stop: &AtomicBool,
-        send: &SyncSender<Report>,
-    ) -> Result<Option<Chunk>> {
+    fn chunk_with_room(&self, worker: usize, range: Range<usize>, go_on: &mut GoOn<'_>) -> Result<Option<Chunk>> {
         let rows = Rows::new(self.lists, range, self.scenes.host.maps());
         let (mut batch, mut memory) = (self.batch, self.memory);
         loop {
-            let mut go_on = |share: f64| {
-                let _ = send.send(Report::Share(chunk, share));
-                !stop.load(Ordering::Relaxed)
-            };
+            let mut go_on = |share: f64| go_on(share);
             let mut orders =
                 Orders { engine: self.engine, batch, memory, max_buffer: self.max_buffer, go_on: &mut go_on };
             let mut stats = Stats::default();
