@@ -8,6 +8,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use einthoven::game::{Coalitions, Partition, rng::stream};
 use einthoven::masking::{Engine, MaskedModel, Options, PlacedModel};
 use einthoven::model::{BatchModel, CpuNetwork, builtin};
+use einthoven::shapley::Request;
 use einthoven::{Method, example_record};
 use rand::RngExt;
 
@@ -55,7 +56,7 @@ fn engine(criterion: &mut Criterion) {
 }
 
 fn rows(n_players: usize) -> Coalitions {
-    Method::Permutation.design(n_players, ROWS, 1).expect("a budget that is enough").rows
+    Method::Permutation.design(&Request::new(n_players, ROWS, 1)).expect("a budget that is enough").rows
 }
 
 criterion_group!(benches, forward, engine);

@@ -6,6 +6,7 @@
 
 use anyhow::Result;
 use einthoven::game::{Coalitions, Values};
+use einthoven::shapley::Request;
 use einthoven::{Explainer, Method, ReadOptions, Settings, read};
 use einthoven_benches::{data_folder, score::relative_squared_error};
 
@@ -29,16 +30,17 @@ fn main() -> Result<()> {
         let prepared = explainer.prepare(&record)?;
         let partition = explainer.partition()?;
         let masked = explainer.masked(&prepared, &partition)?;
-        let design = Method::Exact.design(12, 4096, 0)?;
+        let design = Method::Exact.design(&Request::new(12, 4096, 0))?;
         let values = masked.evaluate(&design.rows, &mut |_, _| std::ops::ControlFlow::Continue(()))?;
         let truth = all_values(Method::Exact, &design, &values)?;
         let table = Table::new(&design.rows, &values);
-        for method in [Method::Kernel, Method::Permutation] {
+        for method in [Method::Kernel, Method::Leverage, Method::PolyShap, Method::UnbiasedKernel, Method::Permutation]
+        {
             let mut cells = Vec::new();
             for budget in BUDGETS {
                 let mut total = 0.0;
                 for seed in 0..SEEDS {
-                    let design = method.design(12, budget, seed)?;
+                    let design = method.design(&Request::new(12, budget, seed))?;
                     let estimate = all_values(method, &design, &table.values(&design.rows)?)?;
                     total += relative_squared_error(&estimate, &truth);
                 }

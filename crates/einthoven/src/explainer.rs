@@ -10,7 +10,7 @@ use einthoven_masking::{
 };
 use einthoven_model::{BatchModel, Classifier, ModelSpec};
 use einthoven_plot::Prediction;
-use einthoven_shapley::Method;
+use einthoven_shapley::{Choice, Known, Method, Request, until};
 use serde_json::{Value, json};
 
 use crate::baseline::background;
@@ -25,6 +25,9 @@ pub struct Settings {
     pub method: Method,
     /// Distinct coalitions to evaluate; [`default_budget`] if `None`.
     pub budget: Option<usize>,
+    /// Stop as soon as the largest standard error is below this share of the range of the values, or when the budget is
+    /// spent; `None` spends the budget.
+    pub until: Option<f64>,
     /// What stands in for a masked cell.
     pub baseline: BaselineName,
     /// What the value of a coalition is.
@@ -49,6 +52,7 @@ impl Default for Settings {
             players: Players::Leads,
             method: Method::Auto,
             budget: None,
+            until: None,
             baseline: BaselineName::default(),
             link: Link::default(),
             devices: vec![DeviceName::default()],
@@ -159,10 +163,20 @@ impl Explainer {
 
     /// Refuses players, method and budget that no record can be explained with.
     pub fn check(&self) -> Result<()> {
-        let n_players = self.partition()?.n_players();
-        let method = self.settings.method.resolve(n_players, self.budget(n_players))?;
-        method.design(n_players, self.budget(n_players), self.settings.seed)?;
-        Ok(())
+        let partition = self.partition()?;
+        let request = self.request(&partition);
+        self.settings.method.resolve(request.n_players, request.budget)?.method.design(&request)?;
+        match self.settings.until {
+            Some(rel) if !(rel.is_finite() && rel > 0.0) => {
+                Err(Error::Usage(format!("stop at a relative error of {rel}: expected a number above 0")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn request<'a>(&self, partition: &'a Partition) -> Request<'a> {
+        let n_players = partition.n_players();
+        Request { n_players, budget: self.budget(n_players), seed: self.settings.seed, tree: partition.tree() }
     }
 
     fn budget(&self, n_players: usize) -> usize {
@@ -214,26 +228,27 @@ impl Explainer {
         let clock = Instant::now();
         let prepared = self.prepare(record)?;
         let partition = self.partition()?;
-        let n_players = partition.n_players();
-        let budget = self.budget(n_players);
-        let method = self.settings.method.resolve(n_players, budget)?;
-        let design = method.design(n_players, budget, self.settings.seed)?;
+        let request = self.request(&partition);
+        let choice = self.settings.method.resolve(request.n_players, request.budget)?;
         let predictions = self.predict(&prepared)?;
         let masked = self.masked(&prepared, &partition)?;
-        let evaluation = evaluate(&masked, &design, keep, progress)?;
-        let values = &evaluation.values[0];
-        let mut attributions = method.estimate(&design, values)?;
-        let run = self.run(&prepared, masked.chunk(design.rows.len())?, &evaluation, clock.elapsed().as_secs_f64());
+        let (mut attributions, evaluation) = match self.settings.until {
+            None => at_once(&masked, choice.method, &request, keep, progress)?,
+            Some(rel) => in_rounds(&masked, choice.method, &request, rel, keep, progress)?,
+        };
+        let chunk = masked.chunk(evaluation.values[0].len())?;
+        let run = self.run(&prepared, &choice, chunk, &evaluation, clock.elapsed().as_secs_f64());
         for (attribution, prediction) in attributions.iter_mut().zip(&predictions) {
             self.name(attribution, prediction, &partition, &run);
         }
+        let settings = self.described(&choice, request.budget);
         let mut explanation = Explanation {
             record: prepared,
             start: self.settings.start,
             partition,
             predictions,
             attributions,
-            settings: self.described(method, budget),
+            settings,
             warnings: Vec::new(),
             notice: self.notice.clone(),
             stats: evaluation.stats,
@@ -256,7 +271,7 @@ impl Explainer {
         attribution.run = run.as_object().cloned().unwrap_or_default();
     }
 
-    fn run(&self, record: &Record, chunk: usize, evaluation: &Evaluation, seconds: f64) -> Value {
+    fn run(&self, record: &Record, choice: &Choice, chunk: usize, evaluation: &Evaluation, seconds: f64) -> Value {
         json!({
             "record": record.source,
             "device": self.device_name,
@@ -265,6 +280,7 @@ impl Explainer {
             "values": evaluation.values[0].fingerprint,
             "baseline": self.settings.baseline.to_string(),
             "players": self.settings.players.to_string(),
+            "auto": choice.reason,
             "rows": evaluation.stats.rows,
             "chunk": chunk,
             "evaluated": evaluation.stats.evaluations,
@@ -275,7 +291,7 @@ impl Explainer {
     }
 
     /// The settings as a report shows them.
-    fn described(&self, method: Method, budget: usize) -> Vec<(String, String)> {
+    fn described(&self, choice: &Choice, budget: usize) -> Vec<(String, String)> {
         let filters = match (self.settings.filter, self.preparation.highpass_hz, self.preparation.mains_hz) {
             (false, ..) => "none (--no-filter)".to_owned(),
             (true, None, None) => "none".to_owned(),
@@ -286,6 +302,14 @@ impl Explainer {
                 parts.join(", ")
             }
         };
+        let method = match &choice.reason {
+            Some(reason) => format!("{} (auto: {reason})", choice.method),
+            None => choice.method.to_string(),
+        };
+        let budget = match self.settings.until {
+            Some(rel) => format!("{budget}, or until the standard errors are below {rel} of the range of the values"),
+            None => budget.to_string(),
+        };
         let spec = self.spec();
         let pairs = [
             ("model", self.name.clone()),
@@ -294,14 +318,59 @@ impl Explainer {
             ("start", format!("{} s", self.settings.start)),
             ("players", self.settings.players.to_string()),
             ("baseline", self.settings.baseline.to_string()),
-            ("method", method.to_string()),
-            ("budget", budget.to_string()),
+            ("method", method),
+            ("budget", budget),
             ("seed", self.settings.seed.to_string()),
             ("device", self.device_name.clone()),
             ("memory", self.settings.memory.to_string()),
         ];
         pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
+}
+
+/// Evaluates a design and estimates from its values.
+fn at_once(
+    masked: &MaskedModel,
+    method: Method,
+    request: &Request<'_>,
+    keep: Option<&Keep>,
+    progress: &mut Progress<'_>,
+) -> Result<(Vec<Attribution>, Evaluation)> {
+    let design = method.design(request)?;
+    let evaluation = evaluate(masked, &design, keep, progress)?;
+    Ok((method.estimate(&design, &evaluation.values[0])?, evaluation))
+}
+
+/// Evaluates round after round until the standard errors are small enough. What is kept after a round is all that was
+/// evaluated so far, with an empty draw list.
+fn in_rounds(
+    masked: &MaskedModel,
+    method: Method,
+    request: &Request<'_>,
+    rel: f64,
+    keep: Option<&Keep>,
+    progress: &mut Progress<'_>,
+) -> Result<(Vec<Attribution>, Evaluation)> {
+    let mut evaluation = Evaluation { values: Vec::new(), stats: Stats::default(), warnings: Vec::new(), chunk: 0 };
+    let known = keep.map(|keep| keep.known(request.n_players, masked.fingerprint())).transpose()?.flatten();
+    let outcome = until(method, request, rel, known, &mut |known: Option<&Known>, rows: &Coalitions| {
+        let before = known.map_or(0, |known| known.rows.len());
+        let part = masked.evaluate_all(&[rows], &mut |done, _| progress(before + done, request.budget))?;
+        evaluation.stats += part.stats;
+        evaluation.warnings.extend(part.warnings);
+        evaluation.chunk = part.chunk;
+        let [values] = <[Values; 1]>::try_from(part.values).expect("invariant: one list of rows has one of values");
+        if let Some(keep) = keep {
+            keep.add(known, rows, &values)?;
+        }
+        Ok::<_, Error>(values)
+    })?;
+    if let Some(keep) = keep {
+        keep.finish(&outcome.design, &outcome.values)?;
+    }
+    evaluation.warnings.dedup();
+    evaluation.values = vec![outcome.values];
+    Ok((outcome.attributions, evaluation))
 }
 
 /// The values of a design. Where they are kept, they are evaluated and written chunk by chunk.

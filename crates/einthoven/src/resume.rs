@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use einthoven_game::{Design, Values};
+use einthoven_game::{Coalitions, Design, Values};
+use einthoven_shapley::Known;
 
 use crate::{Error, Result};
 
@@ -21,11 +22,7 @@ impl Keep {
     /// # Errors
     /// If what is there belongs to another run, or a file cannot be read or written.
     pub(crate) fn begin(&self, design: &Design, fingerprint: &str) -> Result<Option<Values>> {
-        std::fs::create_dir_all(&self.folder).map_err(|error| Error::File {
-            action: "make the folder",
-            path: self.folder.clone(),
-            reason: error.to_string(),
-        })?;
+        self.make_folder()?;
         let [design_path, values_path] = ["design.npz", "values.npz"].map(|name| self.folder.join(name));
         if self.resume && values_path.exists() && design_path.exists() {
             let values = Values::load(&values_path)?;
@@ -45,7 +42,57 @@ impl Keep {
             }
             return Ok(Some(values));
         }
-        // Values of an earlier run do not belong to this design.
+        self.anew(design)?;
+        Ok(None)
+    }
+
+    /// Whatever was evaluated by an earlier run on the same players, model, record and baseline, whatever its method.
+    pub(crate) fn known(&self, n_players: usize, fingerprint: &str) -> Result<Option<Known>> {
+        self.make_folder()?;
+        let [design_path, values_path] = ["design.npz", "values.npz"].map(|name| self.folder.join(name));
+        if !self.resume || !values_path.exists() || !design_path.exists() {
+            return Ok(None);
+        }
+        let (rows, values) = (Design::load(&design_path)?.rows, Values::load(&values_path)?);
+        let other = |path: &Path, what: &str| Error::File {
+            action: "resume from",
+            path: path.to_owned(),
+            reason: format!("{what}; leave --resume out to begin anew"),
+        };
+        if rows.n_players() != n_players {
+            return Err(other(&design_path, "it is of other players"));
+        }
+        if values.fingerprint != fingerprint {
+            return Err(other(&values_path, "it is of another model, record or baseline"));
+        }
+        if values.len() > rows.len() {
+            return Err(other(&values_path, "it has more rows than the design"));
+        }
+        Ok(Some(Known { rows: rows.slice(0..values.len()), values }))
+    }
+
+    /// Writes what is known and the rows that were evaluated after it. Rows are only ever added, so that a design and
+    /// values of different rounds still belong together.
+    pub(crate) fn add(&self, known: Option<&Known>, rows: &Coalitions, values: &Values) -> Result<()> {
+        let Some(known) = known else {
+            self.anew(&Design { rows: rows.clone(), draws: Vec::new() })?;
+            return self.save(values);
+        };
+        let mut all = known.rows.clone();
+        rows.iter().for_each(|row| all.push_words(row.words()));
+        Design { rows: all, draws: Vec::new() }.save(&self.folder.join("design.npz"))?;
+        self.save(&known.values.concat(values)?)
+    }
+
+    /// Writes a design and its values in place of whatever is there.
+    pub(crate) fn finish(&self, design: &Design, values: &Values) -> Result<()> {
+        self.anew(design)?;
+        self.save(values)
+    }
+
+    /// Writes a design. Values that are there do not belong to it, and go first.
+    fn anew(&self, design: &Design) -> Result<()> {
+        let values_path = self.folder.join("values.npz");
         if values_path.exists() {
             std::fs::remove_file(&values_path).map_err(|error| Error::File {
                 action: "remove",
@@ -53,8 +100,15 @@ impl Keep {
                 reason: error.to_string(),
             })?;
         }
-        design.save(&design_path)?;
-        Ok(None)
+        Ok(design.save(&self.folder.join("design.npz"))?)
+    }
+
+    fn make_folder(&self) -> Result<()> {
+        std::fs::create_dir_all(&self.folder).map_err(|error| Error::File {
+            action: "make the folder",
+            path: self.folder.clone(),
+            reason: error.to_string(),
+        })
     }
 
     /// Writes the values so far, at once or not at all.

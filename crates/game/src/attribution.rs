@@ -59,12 +59,93 @@ pub struct Term {
 }
 
 /// Which index an attribution holds. Names are case-insensitive when read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
 pub enum Index {
     /// Shapley value.
-    #[serde(rename = "SV")]
     Sv,
+    /// Banzhaf value.
+    Bv,
+    /// Shapley interaction index.
+    Sii,
+    /// Banzhaf interaction index.
+    Bii,
+    /// Chaining interaction index.
+    Chii,
+    /// n-Shapley values: the Shapley interaction index, aggregated so that the terms add up.
+    KSii,
+    /// Shapley-Taylor interaction index.
+    Stii,
+    /// Faithful Shapley interaction index.
+    Fsii,
+    /// Faithful Banzhaf interaction index.
+    Fbii,
+    /// k-additive Shapley values.
+    KaddShap,
+    /// Moebius coefficients.
+    Moebius,
+    /// Co-Moebius coefficients.
+    CoMoebius,
+    /// Walsh-Hadamard coefficients.
+    Fourier,
+    /// Owen values of a partition tree (Winter's, where the tree has several levels).
+    Owen,
+    /// Coefficients of a local linear surrogate.
+    Lime,
+}
+
+impl Index {
+    /// All indices.
+    pub const ALL: [Self; 15] = [
+        Self::Sv,
+        Self::Bv,
+        Self::Sii,
+        Self::Bii,
+        Self::Chii,
+        Self::KSii,
+        Self::Stii,
+        Self::Fsii,
+        Self::Fbii,
+        Self::KaddShap,
+        Self::Moebius,
+        Self::CoMoebius,
+        Self::Fourier,
+        Self::Owen,
+        Self::Lime,
+    ];
+
+    /// The name in files and of `--index`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sv => "SV",
+            Self::Bv => "BV",
+            Self::Sii => "SII",
+            Self::Bii => "BII",
+            Self::Chii => "CHII",
+            Self::KSii => "k-SII",
+            Self::Stii => "STII",
+            Self::Fsii => "FSII",
+            Self::Fbii => "FBII",
+            Self::KaddShap => "kADD-SHAP",
+            Self::Moebius => "Moebius",
+            Self::CoMoebius => "Co-Moebius",
+            Self::Fourier => "Fourier",
+            Self::Owen => "Owen",
+            Self::Lime => "LIME",
+        }
+    }
+}
+
+impl From<Index> for &'static str {
+    fn from(index: Index) -> Self {
+        index.name()
+    }
+}
+
+impl std::fmt::Display for Index {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// What the value of a coalition is. Names are case-insensitive when read.
@@ -91,10 +172,6 @@ pub enum Kind {
     /// Not right even in the limit.
     Biased,
 }
-
-/// Indices that have a name but no estimator yet.
-const LATER: [&str; 12] =
-    ["bv", "sii", "bii", "chii", "k-sii", "stii", "fsii", "fbii", "kadd-shap", "moebius", "co-moebius", "fourier"];
 
 impl std::fmt::Display for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -203,14 +280,10 @@ impl FromStr for Index {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let lower = name.to_ascii_lowercase();
-        match lower.as_str() {
-            "sv" => Ok(Self::Sv),
-            later if LATER.contains(&later) => {
-                Err(Error::Request(format!("use index `{name}`: it is not built yet; this version has sv")))
-            }
-            _ => Err(Error::Request(format!("use index `{name}`: there is no such index; this version has sv"))),
-        }
+        Self::ALL.into_iter().find(|index| index.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            Error::Request(format!("use index `{name}`: there is no such index; there are {names}"))
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use crate::Result;
 /// What an estimator has found out.
 pub(crate) struct Estimate {
     pub method: &'static str,
+    pub index: Index,
     pub kind: Kind,
     /// `[outputs, players]`
     pub values: Vec<f64>,
@@ -38,7 +39,7 @@ pub(crate) fn attribute(design: &Design, values: &Values, estimate: &Estimate) -
             Term { players: vec![player as u32], value: estimate.values[at], std_err }
         };
         Attribution {
-            index: Index::Sv,
+            index: estimate.index,
             min_order: 1,
             max_order: 1,
             n_players,

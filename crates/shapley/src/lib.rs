@@ -4,15 +4,41 @@
 //! `estimate` turns their values into [`Attribution`](einthoven_game::Attribution)s, one per output. Between them lies
 //! whoever can evaluate coalitions: a network on a GPU, another machine, a table. The budget is the number of distinct
 //! coalitions, the empty and the full one included; it is never exceeded.
+//!
+//! Most estimators share one kind of design, pairs of complements drawn size by size without replacement, and differ in
+//! how much of the budget a size gets and in what they make of the values.
 
 mod attribute;
+mod auto;
+mod control;
 mod error;
+pub mod hierarchical_owen;
 pub mod kernel;
+pub mod leverage;
+pub mod lime;
+mod mean;
 mod method;
+pub mod msr;
+mod odd;
+pub mod oddshap;
+pub mod owen;
+mod pairs;
 pub mod permutation;
+pub mod polyshap;
+mod proxy;
+mod row_set;
 mod sizes;
 mod spread;
+pub mod stratified;
 mod subset;
+pub mod svarm;
+pub mod unbiased_kernel;
+mod until;
+mod walks;
 
+pub use auto::Choice;
+pub use control::Control;
 pub use error::{Error, Result};
-pub use method::Method;
+pub use method::{About, Method, Request};
+pub use proxy::{proxyshap, regression_msr};
+pub use until::{Known, Outcome, until};

@@ -3,38 +3,91 @@
 use std::fmt;
 use std::str::FromStr;
 
-use einthoven_game::{Attribution, Design, Values, exact};
+use einthoven_game::{Attribution, Design, Index, Tree, Values, exact};
 
-use crate::{Error, Result, kernel, permutation};
+use crate::auto::{self, Choice};
+use crate::{
+    Error, Result, hierarchical_owen, kernel, leverage, lime, msr, oddshap, owen, permutation, polyshap, proxyshap,
+    regression_msr, stratified, svarm, unbiased_kernel,
+};
 
-/// An estimator of Shapley values, by the names of `--method`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+/// An estimator, by the names of `--method`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Method {
     /// All coalitions, up to 20 players.
     Exact,
     /// Weighted least squares on paired coalitions: [`kernel`].
     Kernel,
+    /// The same on coalitions drawn by leverage: [`leverage`].
+    Leverage,
+    /// A mean over coalitions: [`unbiased_kernel`].
+    UnbiasedKernel,
     /// Random walks and their reverses: [`permutation`].
     Permutation,
-    /// The first of these that the budget allows.
+    /// What players change, by player and size: [`stratified`].
+    Stratified,
+    /// Means by size, with and without each player: [`svarm`].
+    Svarm,
+    /// The multilinear extension: [`owen`].
+    Owen,
+    /// Owen values of a tree of groups: [`hierarchical_owen`].
+    HierarchicalOwen,
+    /// Banzhaf values: [`msr`].
+    Msr,
+    /// Least squares with interactions: [`polyshap`].
+    PolyShap,
+    /// Boosted trees, corrected by what they miss: [`regression_msr`].
+    RegressionMsr,
+    /// Boosted trees that fill in what was not evaluated: [`proxyshap`].
+    ProxyShap,
+    /// Least squares with those interactions that matter: [`oddshap`].
+    OddShap,
+    /// A local linear surrogate: [`lime`].
+    Lime,
+    /// The one of these that suits players and budget.
     #[default]
     Auto,
 }
 
+/// What a design is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Number of players.
+    pub n_players: usize,
+    /// Distinct coalitions that may be evaluated, the empty and the full one included.
+    pub budget: usize,
+    /// Names the streams of random numbers.
+    pub seed: u64,
+    /// A tree over the players, for methods that keep groups together.
+    pub tree: Option<&'a Tree>,
+}
+
+impl Request<'_> {
+    /// A request without a tree.
+    pub fn new(n_players: usize, budget: usize, seed: u64) -> Self {
+        Self { n_players, budget, seed, tree: None }
+    }
+}
+
+/// What there is to know about a method.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// The name of `--method`.
+    pub name: &'static str,
+    /// What its values are.
+    pub index: Index,
+    /// `exact`, `unbiased`, `consistent` or `biased`.
+    pub kind: &'static str,
+    /// The smallest budget and whatever else it needs.
+    pub needs: &'static str,
+    /// What it costs beside the evaluations, for `m` coalitions of `n` players.
+    pub cost: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+}
+
 /// Methods that have a name but are not built yet.
-const LATER: [&str; 31] = [
-    "leverage",
-    "unbiased-kernel",
-    "stratified",
-    "svarm",
-    "owen",
-    "hierarchical-owen",
-    "msr",
-    "lime",
-    "polyshap",
-    "regression-msr",
-    "proxyshap",
-    "oddshap",
+const LATER: [&str; 19] = [
     "shapiq",
     "svarm-iq",
     "kernelshap-iq",
@@ -58,60 +111,160 @@ const LATER: [&str; 31] = [
 
 impl Method {
     /// All methods of this version.
-    pub const ALL: [Self; 4] = [Self::Exact, Self::Kernel, Self::Permutation, Self::Auto];
+    pub const ALL: [Self; 16] = [
+        Self::Exact,
+        Self::Kernel,
+        Self::Leverage,
+        Self::UnbiasedKernel,
+        Self::Permutation,
+        Self::Stratified,
+        Self::Svarm,
+        Self::Owen,
+        Self::HierarchicalOwen,
+        Self::Msr,
+        Self::PolyShap,
+        Self::RegressionMsr,
+        Self::ProxyShap,
+        Self::OddShap,
+        Self::Lime,
+        Self::Auto,
+    ];
 
     /// The name of `--method`.
     pub fn name(self) -> &'static str {
+        self.about().name
+    }
+
+    /// What there is to know about it.
+    pub fn about(self) -> About {
+        let about = |name, index, kind, needs, cost, source| About { name, index, kind, needs, cost, source };
         match self {
-            Self::Exact => "exact",
-            Self::Kernel => "kernel",
-            Self::Permutation => "permutation",
-            Self::Auto => "auto",
+            Self::Exact => about("exact", Index::Sv, "exact", "2^n, n <= 20", "n 2^n", "Shapley 1953"),
+            Self::Kernel => about(
+                "kernel",
+                Index::Sv,
+                "consistent",
+                "2n, better 8n",
+                "m n^2 + n^3",
+                "Lundberg & Lee 2017; Covert & Lee 2021",
+            ),
+            Self::Leverage => {
+                about("leverage", Index::Sv, "consistent", "2n, better 8n", "m n^2 + n^3", "Musco & Witter 2025")
+            }
+            Self::UnbiasedKernel => about("unbiased-kernel", Index::Sv, "unbiased", "6", "m n", "Covert & Lee 2021"),
+            Self::Permutation => {
+                about("permutation", Index::Sv, "unbiased", "2n", "m", "Castro et al. 2009; Mitchell et al. 2022")
+            }
+            Self::Stratified => {
+                about("stratified", Index::Sv, "unbiased", "4n + 2", "m n", "Maleki et al. 2013; Castro et al. 2017")
+            }
+            Self::Svarm => {
+                about("svarm", Index::Sv, "unbiased", "2n + 2; no stratum empty", "m n", "Kolpaczki et al. 2024")
+            }
+            Self::Owen => about("owen", Index::Sv, "unbiased", "2n + 4", "m", "Owen 1972; Okhrati & Lipani 2020"),
+            Self::HierarchicalOwen => about(
+                "hierarchical-owen",
+                Index::Owen,
+                "unbiased",
+                "2n; a tree: --players leads*windows:N",
+                "m",
+                "Owen 1977; Winter 1989",
+            ),
+            Self::Msr => about("msr", Index::Bv, "unbiased", "6", "m n", "Wang & Jia 2023"),
+            Self::PolyShap => about(
+                "polyshap",
+                Index::Sv,
+                "consistent",
+                "2n, better 4 C(n, 3)",
+                "m p^2 + p^3, p = n + C(n, 3)",
+                "Fumagalli et al. 2026",
+            ),
+            Self::RegressionMsr => about(
+                "regression-msr",
+                Index::Sv,
+                "unbiased",
+                "12; five pairs of each size",
+                "5 x trees",
+                "Witter et al. 2025",
+            ),
+            Self::ProxyShap => about("proxyshap", Index::Sv, "consistent", "12", "6 x trees", "arXiv 2605.22738"),
+            Self::Lime => about("lime", Index::Lime, "biased", "6", "m n^2 + n^3", "Ribeiro et al. 2016"),
+            Self::OddShap => about(
+                "oddshap",
+                Index::Sv,
+                "consistent",
+                "2n, better 20n",
+                "trees + m p^2 + p^3, p = m / 10",
+                "arXiv 2602.01399",
+            ),
+            Self::Auto => about("auto", Index::Sv, "-", "2n", "that of its choice", "see `auto` below"),
         }
     }
 
-    /// The method that `auto` stands for: exact values if the budget covers all coalitions of at most 20 players, else
-    /// KernelSHAP if the budget gives it enough rows ([`kernel::safe_budget`]), else permutations. Any other
-    /// method stands for itself. Fails with the smallest budget that would do.
-    pub fn resolve(self, n_players: usize, budget: usize) -> Result<Self> {
-        if self != Self::Auto {
-            return Ok(self);
+    /// The method that `auto` stands for, and why; any other method stands for itself. Fails with the smallest budget
+    /// that would do.
+    pub fn resolve(self, n_players: usize, budget: usize) -> Result<Choice> {
+        match self {
+            Self::Auto => auto::choose(n_players, budget),
+            method => Ok(Choice { method, reason: None }),
         }
-        if n_players <= exact::MAX_PLAYERS && budget >= 1 << n_players {
-            return Ok(Self::Exact);
-        }
-        if budget >= kernel::safe_budget(n_players) {
-            return Ok(Self::Kernel);
-        }
-        let smallest = permutation::smallest_budget(n_players);
-        if budget >= smallest {
-            return Ok(Self::Permutation);
-        }
-        Err(Error::Budget { method: self.name(), n_players, budget, smallest })
     }
 
-    /// The coalitions to evaluate: at most `budget` distinct ones, the empty and the full one first.
-    pub fn design(self, n_players: usize, budget: usize, seed: u64) -> Result<Design> {
-        match self.resolve(n_players, budget)? {
-            Self::Kernel => kernel::design(n_players, budget, seed),
-            Self::Permutation => permutation::design(n_players, budget, seed),
-            Self::Exact | Self::Auto => {
+    /// The coalitions to evaluate: at most `budget` distinct ones, the empty and the full one first. With a larger budget
+    /// and the same seed, it holds most of those of a smaller one.
+    pub fn design(self, request: &Request<'_>) -> Result<Design> {
+        let &Request { n_players, budget, seed, .. } = request;
+        match self {
+            Self::Exact => {
                 let all = 1usize.checked_shl(n_players as u32).unwrap_or(usize::MAX);
                 if n_players <= exact::MAX_PLAYERS && budget < all {
                     return Err(Error::Budget { method: "exact", n_players, budget, smallest: all });
                 }
                 Ok(exact::design(n_players)?)
             }
+            Self::Kernel => kernel::design(n_players, budget, seed),
+            Self::Leverage => leverage::design(n_players, budget, seed),
+            Self::UnbiasedKernel => unbiased_kernel::design(n_players, budget, seed),
+            Self::Permutation => permutation::design(n_players, budget, seed),
+            Self::Stratified => stratified::design(n_players, budget, seed),
+            Self::Svarm => svarm::design(n_players, budget, seed),
+            Self::Owen => owen::design(n_players, budget, seed),
+            Self::HierarchicalOwen => match request.tree {
+                Some(tree) => hierarchical_owen::design(tree, n_players, budget, seed),
+                None => {
+                    let reason =
+                        "use method hierarchical-owen: these players have no tree of groups; leads*windows:N have";
+                    Err(Error::Request(reason.to_owned()))
+                }
+            },
+            Self::Msr => msr::design(n_players, budget, seed),
+            Self::PolyShap => polyshap::design(n_players, budget, seed),
+            Self::RegressionMsr => regression_msr::design(n_players, budget, seed),
+            Self::ProxyShap => proxyshap::design(n_players, budget, seed),
+            Self::OddShap => oddshap::design(n_players, budget, seed),
+            Self::Lime => lime::design(n_players, budget, seed),
+            Self::Auto => self.resolve(n_players, budget)?.method.design(request),
         }
     }
 
-    /// The Shapley values of each output. The method must be the one that made the design: `auto` is first to be
-    /// resolved.
+    /// The values of each output. The method must be the one that made the design: `auto` is first to be resolved.
     pub fn estimate(self, design: &Design, values: &Values) -> Result<Vec<Attribution>> {
         match self {
             Self::Exact => Ok(exact::estimate(design, values)?),
             Self::Kernel => kernel::estimate(design, values),
+            Self::Leverage => leverage::estimate(design, values),
+            Self::UnbiasedKernel => unbiased_kernel::estimate(design, values),
             Self::Permutation => permutation::estimate(design, values),
+            Self::Stratified => stratified::estimate(design, values),
+            Self::Svarm => svarm::estimate(design, values),
+            Self::Owen => owen::estimate(design, values),
+            Self::HierarchicalOwen => hierarchical_owen::estimate(design, values),
+            Self::Msr => msr::estimate(design, values),
+            Self::PolyShap => polyshap::estimate(design, values),
+            Self::RegressionMsr => regression_msr::estimate(design, values),
+            Self::ProxyShap => proxyshap::estimate(design, values),
+            Self::OddShap => oddshap::estimate(design, values),
+            Self::Lime => lime::estimate(design, values),
             Self::Auto => Err(Error::Request("estimate with method auto: resolve it first".to_owned())),
         }
     }

@@ -116,12 +116,15 @@ pub struct Explain {
     /// without gaps, or -1 for cells that are never masked.
     #[arg(long, value_name = "PLAYERS", default_value = "leads")]
     pub players: Players,
-    /// exact, kernel, permutation or auto (see `einthoven methods`).
+    /// How the values are estimated: auto, or one of the list that `einthoven methods` prints.
     #[arg(long, value_name = "METHOD", default_value = "auto")]
     pub method: Method,
     /// Distinct coalitions to evaluate; by default 4096, or all there are if they are fewer.
     #[arg(long, value_name = "N")]
     pub budget: Option<usize>,
+    /// Stop as soon as the largest standard error is below this share of the range of the values; the budget is a cap.
+    #[arg(long, value_name = "REL", value_parser = positive)]
+    pub until: Option<f64>,
     /// Which output is printed and drawn: its name, or `top`. Files hold all outputs.
     #[arg(long, value_name = "NAME", default_value = "top")]
     pub target: String,
@@ -221,15 +224,18 @@ pub struct GameArgs {
     /// sum over the sets inside S, for "fourier" the sum of coefficient * (-1)^|S and T|.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Which index.
-    #[arg(long, value_name = "INDEX", default_value = "sv")]
-    pub index: Index,
-    /// exact, kernel, permutation or auto.
+    /// Which index; by default that of the method.
+    #[arg(long, value_name = "INDEX")]
+    pub index: Option<Index>,
+    /// How the values are estimated: auto, or one of the list that `einthoven methods` prints.
     #[arg(long, value_name = "METHOD", default_value = "auto")]
     pub method: Method,
     /// Distinct coalitions to evaluate; by default 4096, or all there are if they are fewer.
     #[arg(long, value_name = "N")]
     pub budget: Option<usize>,
+    /// Stop as soon as the largest standard error is below this share of the range of the values; the budget is a cap.
+    #[arg(long, value_name = "REL", value_parser = positive)]
+    pub until: Option<f64>,
     /// Seed of everything random.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,

@@ -39,6 +39,7 @@ fn settings(args: &Explain) -> Settings {
         players: args.players.clone(),
         method: args.method,
         budget: args.budget,
+        until: args.until,
         baseline: args.baseline.clone(),
         link: args.link,
         devices: args.engine.device.clone(),

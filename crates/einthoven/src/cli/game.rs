@@ -2,20 +2,34 @@
 
 use einthoven::game::{Game, GameFile};
 
+use einthoven::shapley::{Request, until};
+use einthoven::{Error, Index, Method, Result, default_budget};
+
 use super::args::GameArgs;
 use super::print;
-use einthoven::{Result, default_budget};
 
 /// Runs the estimator and prints a table, or JSON.
 pub fn run(args: &GameArgs) -> Result<()> {
     let game = GameFile::load(&args.file)?.with_seed(args.seed);
     let budget = args.budget.unwrap_or_else(|| default_budget(game.n_players()));
-    let method = args.method.resolve(game.n_players(), budget)?;
-    let design = method.design(game.n_players(), budget, args.seed)?;
-    let values = game.values(&design.rows)?;
-    let mut attributions = method.estimate(&design, &values)?;
+    let n_players = game.n_players();
+    let choice = args.method.resolve(n_players, budget)?;
+    check_index(choice.method, args.index)?;
+    let request = Request::new(n_players, budget, args.seed);
+    let mut attributions = match args.until {
+        None => {
+            let design = choice.method.design(&request)?;
+            choice.method.estimate(&design, &game.values(&design.rows)?)?
+        }
+        Some(rel) => {
+            until(choice.method, &request, rel, None, &mut |_, rows| Ok::<_, Error>(game.values(rows)?))?.attributions
+        }
+    };
     for attribution in &mut attributions {
         attribution.seed = args.seed;
+        if let Some(reason) = &choice.reason {
+            attribution.run.insert("auto".to_owned(), reason.clone().into());
+        }
     }
     if args.json {
         return print::json(&attributions);
@@ -25,4 +39,15 @@ pub fn run(args: &GameArgs) -> Result<()> {
         print::text(&print::warnings(attribution))?;
     }
     Ok(())
+}
+
+/// A method says of itself what its values are; an index that was asked for must be that one.
+fn check_index(method: Method, index: Option<Index>) -> Result<()> {
+    match index {
+        Some(index) if index != method.about().index => Err(Error::Usage(format!(
+            "find {index} by {method}: its values are {}; see `einthoven methods`",
+            method.about().index
+        ))),
+        _ => Ok(()),
+    }
 }

@@ -1,25 +1,34 @@
 //! `einthoven methods`: what estimators there are.
 
-use einthoven::Result;
+use einthoven::{Method, Result};
 
 use super::print;
 
-const TEXT: &str = "\
---method     kind        budget (evaluations)                good for
-exact        exact       2^players                           up to 20 players; the truth the others are measured by
-kernel       consistent  from 2 x players, better from 8 x   most work: weighted least squares on pairs of coalitions
-permutation  unbiased    from 2 x players                    many players at a small budget; every budget is unbiased
-auto         -           any of the above                    exact if the budget allows it, else kernel, else permutation
-
-exact: the definition, every coalition evaluated once (Shapley 1953).
-kernel: KernelSHAP (Lundberg and Lee 2017; Covert and Lee 2021): coalition sizes that fit into the budget are enumerated,
-  the others drawn in pairs of complements, and the efficiency constraint is eliminated. Exact once all are enumerated.
-permutation: walks through random orders of the players, each with its reverse (Castro 2009; Mitchell 2022).
-Standard errors come with kernel and permutation wherever the draws allow them; exact values have none. With few pairs of
-walks those of permutation are rough, and a warning says so.
+const NOTES: &str = "
+budget: the smallest number of distinct coalitions of n players, the empty and the full one included.
+cost: operations beside the evaluations, for m coalitions.
+kind: exact values equal the definition; unbiased ones do so on average at any budget; consistent ones in the limit of a
+  large budget (and at full budget exactly); biased ones are values of something else than Shapley's axioms.
+Standard errors come with all of them wherever the draws allow it; with few draws they are rough, and a warning says so.
 ";
 
 /// Prints the table of methods.
 pub fn run() -> Result<()> {
-    print::text(TEXT)
+    let head = ["--method", "index", "kind", "budget", "cost", "source"].map(str::to_owned);
+    let row = |method: Method| {
+        let about = method.about();
+        [about.name, about.index.name(), about.kind, about.needs, about.cost, about.source].map(str::to_owned)
+    };
+    let rows: Vec<[String; 6]> = std::iter::once(head).chain(Method::ALL.into_iter().map(row)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..5).map(width).collect();
+    let mut text = String::new();
+    for row in &rows {
+        for (cell, width) in row.iter().zip(&widths) {
+            text.push_str(&format!("{cell:width$}  "));
+        }
+        text.push_str(&row[5]);
+        text.push('\n');
+    }
+    print::text(&(text + NOTES))
 }

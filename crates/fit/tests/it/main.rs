@@ -1,4 +1,6 @@
 //! Tests of least squares.
 #![allow(clippy::unwrap_used)]
 
+mod ridge;
 mod sum_constrained;
+mod trees;

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use einthoven_game::Design;
-use einthoven_shapley::{Error, Method, kernel, permutation};
+use einthoven_shapley::{Error, Method, Request, kernel, leverage, permutation};
 use proptest::prelude::*;
 
 fn assert_sound(design: &Design, n: usize, budget: usize) {
@@ -11,9 +11,9 @@ fn assert_sound(design: &Design, n: usize, budget: usize) {
     assert_eq!(distinct.len(), design.rows.len());
     assert_eq!((design.rows.row(0).size(), design.rows.row(1).size()), (0, n));
     assert!(design.draws.iter().all(|draw| (draw.row as usize) < design.rows.len() && draw.weight.is_finite()));
-    // Every row but the ends is there for a draw.
+    // Every row but the ends is there for a draw, or is the complement of one that is.
     let used: HashSet<u32> = design.draws.iter().map(|draw| draw.row).collect();
-    assert!((2..design.rows.len() as u32).all(|row| used.contains(&row)));
+    assert!((2..design.rows.len() as u32).all(|row| used.contains(&row) || used.contains(&(row - 1))));
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn the_kernel_spends_its_budget_but_for_an_odd_one() {
 fn more_than_everything_ends_with_everything() {
     for n in 1..=8 {
         for method in [Method::Kernel, Method::Permutation, Method::Exact] {
-            let design = method.design(n, 10_000, 1).unwrap();
+            let design = method.design(&Request::new(n, 10_000, 1)).unwrap();
             assert_sound_or_exact(method, &design, n);
             assert_eq!(design.rows.len(), 1 << n, "{method}, {n} players");
         }
@@ -59,23 +59,35 @@ fn small_sizes_are_enumerated_first() {
 }
 
 #[test]
-fn sampled_sizes_follow_the_kernel() {
-    // 40 players, sizes 2 to 38 sampled in proportion to 1 / (s (n - s)): a chi-square over the 19 classes stays
-    // below 43.8 (p = 0.001 at 18 degrees of freedom).
-    let design = kernel::design(40, 8002, 3).unwrap();
-    let sampled: Vec<_> = design.draws.iter().filter(|draw| draw.role == 1).collect();
-    let first = sampled.iter().map(|draw| draw.stratum).min().unwrap() as usize;
-    let mass = |s: usize| if s == 20 { 1.0 } else { 2.0 } / (s * (40 - s)) as f64;
-    let total: f64 = (first..=20).map(mass).sum();
-    let chi: f64 = (first..=20)
-        .map(|s| {
-            let expected = sampled.len() as f64 / 2.0 * mass(s) / total;
-            let found = sampled.iter().filter(|draw| draw.stratum as usize == s).count() as f64 / 2.0;
-            (found - expected).powi(2) / expected
-        })
-        .sum();
-    assert!(first <= 3 && chi < 43.8, "first {first}, chi-square {chi}");
-    assert!(sampled.iter().all(|draw| draw.weight == sampled[0].weight));
+fn sampled_sizes_follow_their_law() {
+    // 40 players: each class has its share of what the enumerated ones leave, rounded up or down.
+    let kernel = |s: usize| if s == 20 { 1.0 } else { 2.0 } / (s * (40 - s)) as f64;
+    let uniform = |s: usize| if s == 20 { 1.0 } else { 2.0 };
+    let masses: [(Design, &dyn Fn(usize) -> f64); 2] =
+        [(kernel::design(40, 8002, 3).unwrap(), &kernel), (leverage::design(40, 8002, 3).unwrap(), &uniform)];
+    for (design, mass) in masses {
+        let of_size = |s: usize| design.draws.iter().filter(|draw| draw.stratum as usize == s).count() as f64;
+        let first = design.draws.iter().find(|draw| draw.role == 1).unwrap().stratum as usize;
+        assert!((2..=3).contains(&first) && of_size(1) == 40.0, "first {first}");
+        let (left, total): (f64, f64) = ((first..=20).map(of_size).sum(), (first..=20).map(mass).sum());
+        for s in first..=20 {
+            let target = left * mass(s) / total;
+            assert!((of_size(s) - target).abs() < 1.0, "size {s}: {} for {target}", of_size(s));
+        }
+        // What a pair stands for: its class is estimated by the mean over those drawn.
+        assert!(design.draws.iter().all(|draw| (draw.weight * of_size(draw.stratum as usize) - 1.0).abs() < 1e-12));
+    }
+}
+
+#[test]
+fn larger_designs_hold_the_smaller_ones() {
+    for method in [Method::Kernel, Method::Leverage, Method::Permutation, Method::Msr] {
+        let [small, large] = [600, 1200].map(|budget| method.design(&Request::new(40, budget, 7)).unwrap().rows);
+        let rows: HashSet<&[u32]> = large.iter().map(|row| row.words()).collect();
+        let lost = small.iter().filter(|row| !rows.contains(row.words())).count();
+        // Rounding may take one pair from each of 20 classes.
+        assert!(lost <= 40, "{method}: {lost}");
+    }
 }
 
 #[test]
@@ -83,23 +95,27 @@ fn too_small_budgets_name_the_smallest_that_works() {
     for n in [1, 2, 3, 12, 1100] {
         for method in [Method::Kernel, Method::Permutation, Method::Auto] {
             for budget in [0, 1, 2 * n - 1] {
-                let Err(Error::Budget { smallest, .. }) = method.design(n, budget, 1) else {
+                let Err(Error::Budget { smallest, .. }) = method.design(&Request::new(n, budget, 1)) else {
                     panic!("{method} with {n} players and budget {budget}");
                 };
                 assert_eq!(smallest, 2 * n);
             }
-            assert!(method.design(n, 2 * n, 1).is_ok());
+            assert!(method.design(&Request::new(n, 2 * n, 1)).is_ok());
         }
     }
-    assert!(matches!(Method::Exact.design(5, 31, 1), Err(Error::Budget { smallest: 32, .. })));
-    assert!(Method::Exact.design(21, usize::MAX, 1).is_err());
-    assert!([Method::Exact, Method::Kernel, Method::Permutation].iter().all(|method| method.design(0, 9, 1).is_err()));
+    assert!(matches!(Method::Exact.design(&Request::new(5, 31, 1)), Err(Error::Budget { smallest: 32, .. })));
+    assert!(Method::Exact.design(&Request::new(21, usize::MAX, 1)).is_err());
+    assert!(
+        [Method::Exact, Method::Kernel, Method::Permutation]
+            .iter()
+            .all(|method| method.design(&Request::new(0, 9, 1)).is_err())
+    );
 }
 
 #[test]
 fn one_seed_gives_one_design() {
     for method in [Method::Kernel, Method::Permutation] {
-        let design = |seed| method.design(40, 1000, seed).unwrap();
+        let design = |seed| method.design(&Request::new(40, 1000, seed)).unwrap();
         assert_eq!(design(1), design(1));
         assert_ne!(design(1).rows, design(2).rows);
     }

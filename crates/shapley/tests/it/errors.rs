@@ -1,5 +1,5 @@
 use einthoven_game::{Design, Draw, Game, Values};
-use einthoven_shapley::{Error, Method};
+use einthoven_shapley::{Error, Method, Request};
 
 use crate::games::random_table;
 
@@ -12,7 +12,7 @@ fn zeros(design: &Design) -> Values {
 #[test]
 fn values_that_are_not_finite_are_named() {
     for method in [Method::Exact, Method::Kernel, Method::Permutation] {
-        let design = method.design(5, 32, 1).unwrap();
+        let design = method.design(&Request::new(5, 32, 1)).unwrap();
         for broken in [f64::NAN, f64::INFINITY] {
             let mut numbers = vec![0.0; 2 * design.rows.len()];
             numbers[13] = broken;
@@ -26,7 +26,7 @@ fn values_that_are_not_finite_are_named() {
 #[test]
 fn a_wrong_number_of_values_is_refused() {
     for method in [Method::Exact, Method::Kernel, Method::Permutation] {
-        let design = method.design(5, 32, 1).unwrap();
+        let design = method.design(&Request::new(5, 32, 1)).unwrap();
         for n_rows in [0, design.rows.len() - 1, design.rows.len() + 1] {
             let values = Values::new(1, vec![0.0; n_rows], "").unwrap();
             let error = method.estimate(&design, &values).unwrap_err();
@@ -37,7 +37,7 @@ fn a_wrong_number_of_values_is_refused() {
 
 #[test]
 fn auto_is_resolved_before_it_estimates() {
-    let design = Method::Auto.design(4, 16, 1).unwrap();
+    let design = Method::Auto.design(&Request::new(4, 16, 1)).unwrap();
     assert!(Method::Auto.estimate(&design, &zeros(&design)).is_err());
     assert!(Method::Exact.estimate(&design, &zeros(&design)).is_ok());
 }
@@ -50,12 +50,12 @@ fn designs_of_another_method_are_refused() {
         (Method::Exact, Method::Permutation),
         (Method::Kernel, Method::Exact),
     ] {
-        let design = maker.design(6, 64, 1).unwrap();
+        let design = maker.design(&Request::new(6, 64, 1)).unwrap();
         // A permutation may have seen all coalitions, which is all that exact values need; the kernel has at 40.
-        let design = if reader == Method::Exact { maker.design(6, 40, 1).unwrap() } else { design };
+        let design = if reader == Method::Exact { maker.design(&Request::new(6, 40, 1)).unwrap() } else { design };
         assert!(reader.estimate(&design, &zeros(&design)).is_err(), "{maker} read by {reader}");
     }
-    let exact = Method::Exact.design(6, 64, 1).unwrap();
+    let exact = Method::Exact.design(&Request::new(6, 64, 1)).unwrap();
     assert!(matches!(Method::Kernel.estimate(&exact, &zeros(&exact)), Err(Error::Rank { rank: 0, .. })));
 }
 
@@ -63,7 +63,7 @@ fn designs_of_another_method_are_refused() {
 fn damaged_draws_never_panic() {
     let game = random_table(5, 1);
     for method in BOTH {
-        let design = method.design(5, 24, 1).unwrap();
+        let design = method.design(&Request::new(5, 24, 1)).unwrap();
         let values = game.values(&design.rows).unwrap();
         let damages: [fn(&mut Draw); 5] = [
             |draw| draw.row = 1000,
@@ -97,7 +97,7 @@ fn damaged_draws_never_panic() {
 fn every_output_is_estimated_from_the_same_rows() {
     for method in BOTH {
         let (first, second) = (random_table(6, 1), random_table(6, 2));
-        let design = method.design(6, 40, 1).unwrap();
+        let design = method.design(&Request::new(6, 40, 1)).unwrap();
         let (one, two) = (first.values(&design.rows).unwrap(), second.values(&design.rows).unwrap());
         let both = (0..one.len()).flat_map(|row| [one.get(row, 0), two.get(row, 0)]).collect();
         let both = method.estimate(&design, &Values::new(2, both, "").unwrap()).unwrap();

@@ -2,7 +2,7 @@
 
 use einthoven_game::rng::stream;
 use einthoven_game::{Attribution, Game, GameFile, exact};
-use einthoven_shapley::Method;
+use einthoven_shapley::{Method, Request};
 use rand::RngExt;
 
 /// A table of uniform numbers in [-1, 1).
@@ -52,7 +52,7 @@ pub fn truth(game: &GameFile) -> Vec<f64> {
 }
 
 pub fn run(method: Method, game: &GameFile, budget: usize, seed: u64) -> Attribution {
-    let design = method.design(game.n_players(), budget, seed).unwrap();
+    let design = method.design(&Request::new(game.n_players(), budget, seed)).unwrap();
     method.estimate(&design, &game.values(&design.rows).unwrap()).unwrap().remove(0)
 }
 
@@ -74,12 +74,16 @@ pub struct Simulation {
 }
 
 pub fn simulate(method: Method, game: &GameFile, budget: usize, seeds: u64) -> Simulation {
-    let expected = truth(game);
+    simulate_for(&truth(game), seeds, |seed| run(method, game, budget, seed))
+}
+
+/// The same for whatever is estimated, however.
+pub fn simulate_for(expected: &[f64], seeds: u64, estimate: impl Fn(u64) -> Attribution) -> Simulation {
     let n = expected.len();
     let (mut sum, mut squares, mut stated) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
     let mut covered = 0usize;
     for seed in 0..seeds {
-        let found = run(method, game, budget, seed);
+        let found = estimate(seed);
         for (player, term) in found.terms.iter().enumerate() {
             let (error, std_err) = (term.value - expected[player], term.std_err.unwrap());
             sum[player] += error;

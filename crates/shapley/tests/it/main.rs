@@ -7,3 +7,4 @@ mod games;
 mod kernel;
 mod methods;
 mod permutation;
+mod unbiased;

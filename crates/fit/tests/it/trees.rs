@@ -1,0 +1,161 @@
+use einthoven_fit::trees::{Node, Params, Tree, Trees, fit};
+use einthoven_game::rng::stream;
+use einthoven_game::{Coalitions, exact};
+use proptest::prelude::*;
+use rand::RngExt;
+
+fn all_coalitions(n: usize) -> Coalitions {
+    let mut rows = Coalitions::new(n);
+    (0..1usize << n).for_each(|mask| rows.push((0..n).filter(|player| mask >> player & 1 == 1)));
+    rows
+}
+
+fn random_rows(n: usize, count: usize, seed: u64) -> Coalitions {
+    let mut rng = stream(seed, "test rows", n as u64);
+    let mut rows = Coalitions::new(n);
+    (0..count).for_each(|_| rows.push((0..n).filter(|_| rng.random::<bool>()).collect::<Vec<_>>()));
+    rows
+}
+
+fn numbers(count: usize, seed: u64) -> Vec<f64> {
+    let mut rng = stream(seed, "test numbers", count as u64);
+    (0..count).map(|_| rng.random_range(-1.0..1.0)).collect()
+}
+
+/// Random trees that ask for players more than once on a path.
+fn random_trees(n: usize, n_trees: usize, depth: usize, seed: u64) -> Trees {
+    let mut rng = stream(seed, "test trees", n as u64);
+    let tree = |rng: &mut einthoven_game::rng::ChaCha8Rng| {
+        let mut nodes = vec![Node::Leaf(0.0)];
+        let mut open = vec![(0, 0)];
+        while let Some((at, level)) = open.pop() {
+            if level == depth || rng.random::<f64>() < 0.2 {
+                nodes[at] = Node::Leaf(rng.random_range(-1.0..1.0));
+                continue;
+            }
+            let next = nodes.len();
+            nodes[at] =
+                Node::Split { player: rng.random_range(0..n as u32), absent: next as u32, present: next as u32 + 1 };
+            nodes.extend([Node::Leaf(0.0), Node::Leaf(0.0)]);
+            open.extend([(next, level + 1), (next + 1, level + 1)]);
+        }
+        Tree { nodes }
+    };
+    Trees { n_players: n, base: 0.3, trees: (0..n_trees).map(|_| tree(&mut rng)).collect() }
+}
+
+#[test]
+fn read_outs_are_those_of_the_enumerated_game() {
+    for (n, depth, seed) in [(1, 2, 1), (3, 5, 2), (6, 4, 3), (9, 7, 4)] {
+        let trees = random_trees(n, 5, depth, seed);
+        let rows = all_coalitions(n);
+        let values = trees.predict_all(&rows);
+        let design = exact::design(n).unwrap();
+        let by_row = design.rows.iter().map(|row| trees.predict(row)).collect();
+        let by_row = einthoven_game::Values::new(1, by_row, "").unwrap();
+        let shapley = exact::estimate(&design, &by_row).unwrap()[0].player_values();
+        for player in 0..n {
+            assert!((trees.shapley()[player] - shapley[player]).abs() < 1e-12);
+            let differences = (0..1usize << n)
+                .filter(|mask| mask >> player & 1 == 0)
+                .map(|mask| values[mask | 1 << player] - values[mask]);
+            let banzhaf = differences.sum::<f64>() / (1 << (n - 1)) as f64;
+            assert!((trees.banzhaf()[player] - banzhaf).abs() < 1e-12);
+        }
+        let spectrum = trees.spectrum(|_| true);
+        for (players, coefficient) in &spectrum {
+            let set: usize = players.iter().map(|&player| 1 << player).sum();
+            let sign = |mask: usize| if (set & mask).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+            let expected = values.iter().enumerate().map(|(mask, value)| sign(mask) * value).sum::<f64>();
+            assert!((coefficient - expected / values.len() as f64).abs() < 1e-12, "{players:?}");
+        }
+        // Nothing is missing: the energies agree (Parseval).
+        let energy: f64 = spectrum.iter().map(|(_, coefficient)| coefficient * coefficient).sum();
+        assert!((energy - values.iter().map(|value| value * value).sum::<f64>() / values.len() as f64).abs() < 1e-12);
+        let odd = trees.spectrum(|size| size % 2 == 1);
+        assert!(odd.iter().all(|(players, _)| players.len() % 2 == 1));
+        assert_eq!(odd.len(), spectrum.iter().filter(|(players, _)| players.len() % 2 == 1).count());
+    }
+}
+
+/// The same rules, one sum at a time: all leaves are tried, all rows are summed.
+fn slow_fit(rows: &Coalitions, targets: &[f64], params: &Params) -> Vec<f64> {
+    let base = targets.iter().sum::<f64>() / targets.len() as f64;
+    let mut predictions = vec![base; targets.len()];
+    for _ in 0..params.trees {
+        let mut leaves: Vec<(Vec<usize>, usize)> = vec![((0..targets.len()).collect(), 0)];
+        let mean = |set: &[usize], predictions: &[f64]| -> f64 {
+            set.iter().map(|&row| targets[row] - predictions[row]).sum::<f64>() / set.len() as f64
+        };
+        let score = |set: &[usize], predictions: &[f64]| mean(set, predictions).powi(2) * set.len() as f64;
+        while leaves.len() < params.leaves {
+            let mut best: Option<(f64, usize, Vec<usize>, Vec<usize>)> = None;
+            for (at, (set, depth)) in leaves.iter().enumerate().filter(|(_, (_, depth))| *depth < params.depth) {
+                for player in 0..rows.n_players() {
+                    let (present, absent): (Vec<usize>, Vec<usize>) =
+                        set.iter().partition(|&&row| rows.row(row).contains(player));
+                    if present.len().min(absent.len()) < params.min_rows {
+                        continue;
+                    }
+                    let gain = score(&present, &predictions) + score(&absent, &predictions) - score(set, &predictions);
+                    // Far from ties, so that rounding does not decide.
+                    if gain > best.as_ref().map_or(1e-9, |(gain, ..)| *gain) {
+                        best = Some((gain, at, absent, present));
+                    }
+                    let _ = depth;
+                }
+            }
+            let Some((_, at, absent, present)) = best else { break };
+            let (_, depth) = leaves.swap_remove(at);
+            leaves.extend([(absent, depth + 1), (present, depth + 1)]);
+        }
+        let values: Vec<f64> = leaves.iter().map(|(set, _)| params.learning_rate * mean(set, &predictions)).collect();
+        for ((set, _), value) in leaves.iter().zip(values) {
+            set.iter().for_each(|&row| predictions[row] += value);
+        }
+    }
+    predictions
+}
+
+#[test]
+fn trees_grow_as_the_rules_say() {
+    for (n, count, seed) in [(3, 60, 1), (9, 300, 2), (40, 500, 3), (70, 200, 4)] {
+        let rows = random_rows(n, count, seed);
+        let targets = numbers(count, seed);
+        let params = Params { trees: 12, leaves: 9, depth: 5, min_rows: 7, ..Params::default() };
+        let which: Vec<u32> = (0..count as u32).collect();
+        let found = fit(&rows, &which, &targets, &params).predict_all(&rows);
+        let expected = slow_fit(&rows, &targets, &params);
+        let error = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(error < 1e-9, "{n} players: {error}");
+    }
+}
+
+#[test]
+fn constants_and_few_rows_are_no_trouble() {
+    let rows = random_rows(5, 40, 1);
+    let which: Vec<u32> = (0..40).collect();
+    let constant = fit(&rows, &which, &[2.5; 40], &Params::default());
+    assert!(constant.trees.is_empty() && constant.base == 2.5);
+    let one = fit(&rows, &[3], &[1.5], &Params::default());
+    assert!(one.trees.is_empty() && one.base == 1.5);
+    assert_eq!(fit(&rows, &[], &[], &Params::default()).base, 0.0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn a_full_tree_repeats_its_rows(n in 1usize..9, seed in any::<u64>()) {
+        let rows = all_coalitions(n);
+        let targets = numbers(1 << n, seed);
+        let which: Vec<u32> = (0..1u32 << n).collect();
+        let params = Params { trees: 1, learning_rate: 1.0, leaves: 1 << n, depth: n, min_rows: 1, lambda: 0.0 };
+        let trees = fit(&rows, &which, &targets, &params);
+        for (found, target) in trees.predict_all(&rows).iter().zip(&targets) {
+            prop_assert!((found - target).abs() < 1e-9);
+        }
+        let total: f64 = trees.shapley().iter().sum();
+        prop_assert!((total - (targets[targets.len() - 1] - targets[0])).abs() < 1e-9);
+    }
+}

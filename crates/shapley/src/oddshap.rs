@@ -1,0 +1,67 @@
+//! OddSHAP: a regression on those odd sets that matter (arXiv 2602.01399).
+//!
+//! Shapley values depend on the odd part of a game alone: on single players and on odd sets of three and more. There are
+//! too many of the latter to fit them all, but few of them matter. Boosted trees that have seen the same values say which:
+//! their Walsh-Hadamard spectrum is exact, and its largest odd coefficients join the single players in the
+//! [regression](crate::polyshap). The trees only choose; the values come from the regression, so that what the trees have
+//! missed costs accuracy and nothing else.
+//!
+//! Consistent, not unbiased; exact at full budget. Standard errors take the choice of the sets for granted.
+
+use einthoven_fit::trees::{self, Params};
+use einthoven_game::{Attribution, Design, Values};
+
+use crate::odd::{self, OddFit, OddValues, Support, half_difference};
+use crate::pairs::{self, Pairs, Plan};
+use crate::sizes::Law;
+use crate::{Result, attribute};
+
+const METHOD: &str = "oddshap";
+/// Evaluations for each unknown of the regression.
+const EVALUATIONS_PER_UNKNOWN: usize = 10;
+/// Most players of a set.
+const MAX_ORDER: usize = 9;
+
+/// The smallest budget with which the system can have full rank: one pair for each player but one.
+pub fn smallest_budget(n_players: usize) -> usize {
+    2 * n_players.max(1)
+}
+
+/// Pairs of coalitions to evaluate, as many of each size.
+pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
+    let plan = Plan { method: METHOD, smallest: smallest_budget(n_players), law: Law::Uniform, forced: 0 };
+    pairs::design(&plan, n_players, budget, seed)
+}
+
+/// The Shapley values of each output, with standard errors unless there are as many unknowns as pairs.
+pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
+    attribute::check(METHOD, design, values)?;
+    let pairs = Pairs::read(METHOD, design)?;
+    let n_players = design.rows.n_players();
+    let room = (design.rows.len() / EVALUATIONS_PER_UNKNOWN).saturating_sub(n_players);
+    let mut all = OddValues { variances: Some(Vec::new()), ..OddValues::default() };
+    for output in 0..values.n_outputs() {
+        let support = screen(design, &pairs, values, output, room);
+        let fit = OddFit { design, pairs: &pairs, support: &support };
+        all.append(fit.solve(values, &[output])?);
+    }
+    odd::finish(METHOD, design, &pairs, values, all)
+}
+
+/// The odd sets of three players and more with the largest coefficients in the spectrum of boosted trees, at most `room`.
+fn screen(design: &Design, pairs: &Pairs, values: &Values, output: usize, room: usize) -> Support {
+    if room == 0 {
+        return Support::new();
+    }
+    // The odd part alone, at both ends of each pair.
+    let rows = pairs.all.iter().flat_map(|pair| [pair.row as u32, pair.complement as u32]);
+    let targets = pairs.all.iter().flat_map(|pair| {
+        let half = half_difference(values, pair, output);
+        [half, -half]
+    });
+    let which: Vec<u32> = rows.collect();
+    let targets: Vec<f64> = targets.collect();
+    let trees = trees::fit(&design.rows, &which, &targets, &Params::default());
+    let spectrum = trees.spectrum(|size| size % 2 == 1 && (3..=MAX_ORDER).contains(&size));
+    spectrum.into_iter().take(room).map(|(players, _)| players).collect()
+}
