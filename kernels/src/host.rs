@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::lead::{interpolated, through_map};
+use crate::lead::{anchors, interpolated, through_map};
 use crate::runs::{NEVER_MASKED, Runs};
 use crate::{Columns, Dependence, Fill};
 
@@ -75,6 +75,23 @@ impl HostScene {
     /// Which players the content of a cell depends on.
     pub fn dependence(&self) -> Dependence {
         self.fill.dependence()
+    }
+
+    /// The kept cells outside of a span that masked cells of a lead inside of it are drawn to: the nearest on the left, if
+    /// the first cell of the span is masked, and on the right, if the last one is. Together with the players that own the
+    /// span they say what is in it ([`Dependence::Neighbours`]). A number past the last cell stands for a side where
+    /// nothing is kept, and `None` for one where it does not matter. Nothing matters to maps.
+    ///
+    /// # Panics
+    /// If there is no such record, lead, sample or bit.
+    pub fn anchors(&self, words: &[u32], record: usize, lead: usize, span: &Range<usize>) -> [Option<u32>; 2] {
+        let [records, leads, samples] = self.shape;
+        assert!(record < records && lead < leads, "lead {lead} of record {record}");
+        assert!(span.end <= samples, "samples {span:?} of {samples}");
+        match self.fill.dependence() {
+            Dependence::Neighbours if !span.is_empty() => anchors(words, self.runs.of(record * leads + lead), span),
+            _ => [None; 2],
+        }
     }
 
     /// One more than the largest owner: bits that a coalition must have at least.

@@ -87,6 +87,16 @@ pub(crate) fn interpolated(words: &[u32], runs: &[Run], signal: &[f32], span: &R
     }
 }
 
+/// The kept cells outside of a span that [`interpolated`] draws masked cells of the span to, left and right; the end of the
+/// lead where there is none, `None` where the span ends with a kept cell.
+pub(crate) fn anchors(words: &[u32], runs: &[Run], span: &Range<usize>) -> [Option<u32>; 2] {
+    let (first, last) = (first_run(runs, span.start), first_run(runs, span.end - 1));
+    let none = runs[runs.len() - 1].end;
+    let left = || runs[..first].iter().rev().find(|run| run.is_kept(words)).map_or(none, |run| run.end - 1);
+    let right = || runs[last..].iter().find(|run| run.is_kept(words)).map_or(none, |run| run.start);
+    [(!runs[first].is_kept(words)).then(left), (!runs[last].is_kept(words)).then(right)]
+}
+
 /// The run that holds `cell`.
 fn first_run(runs: &[Run], cell: usize) -> usize {
     runs.partition_point(|run| run.end as usize <= cell)

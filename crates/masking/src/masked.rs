@@ -156,13 +156,13 @@ impl MaskedModel {
         let shape = [records.len(), spec.leads.len(), spec.n_samples];
         let host = Arc::new(HostScene::new(&owners.concat(), signal, fill, shape));
         let reach = Reach::new(&host, &owners, &n_players);
-        if options.engine == Engine::Local && (reach.is_none() || model.row_work.is_none()) {
-            let (expected, found) = match model.row_work.is_some() {
-                true => ("a baseline by which a cell depends on its owner alone", "interpolate"),
-                false => ("a model whose layers are known", "one that only answers"),
-            };
-            let (expected, found) = (expected.to_owned(), found.to_owned());
-            return Err(Error::Mismatch { what: "with engine local", expected, found });
+        if options.engine == Engine::Local && model.row_work.is_none() {
+            let expected = "a model whose layers are known".to_owned();
+            return Err(Error::Mismatch {
+                what: "with engine local",
+                expected,
+                found: "one that only answers".to_owned(),
+            });
         }
         let on_device = model.workers.iter().map(|worker| lock(worker).place(&host)).collect();
         let limb = limbs?.into_iter().next();

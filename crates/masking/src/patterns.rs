@@ -1,11 +1,14 @@
 //! Which rows are the same as far as a part of the network can see.
 
+use std::ops::Range;
+
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
-use crate::rows::{Mask, Rows};
+use crate::rows::{Mask, Rows, Sight};
 
-/// Rows sorted into patterns: two rows of one pattern are the same record, through the same map, with the same players
-/// among those that count.
+/// Rows sorted into patterns: two rows of one pattern are the same record, through the same map, and agree in what of a
+/// coalition counts.
 #[derive(Clone, Debug)]
 pub(crate) struct Patterns {
     /// The pattern of each row.
@@ -17,7 +20,7 @@ pub(crate) struct Patterns {
 /// Reads off a row all that counts.
 struct Keys<'a> {
     rows: &'a Rows,
-    masks: &'a [Mask],
+    sights: &'a [Sight<'a>],
     /// Of each record, the runs of neighbouring bits that count: word, shift, and how many.
     runs: Vec<Vec<[u32; 3]>>,
     /// Bits of a key, if it fits one word, and those of them that name record and map.
@@ -29,10 +32,10 @@ struct Keys<'a> {
 const TABLE_BITS: u32 = 13;
 
 impl Patterns {
-    /// Sorts rows by the players that count, which are given for each record.
-    pub(crate) fn new(rows: &Rows, masks: &[Mask]) -> Self {
+    /// Sorts rows by what counts, which is given for each record.
+    pub(crate) fn new(rows: &Rows, sights: &[Sight<'_>]) -> Self {
         let (mut of_row, mut first) = (Vec::with_capacity(rows.len()), Vec::new());
-        Keys::new(rows, masks).each(0..rows.len(), |row, pattern| {
+        Keys::new(rows, sights).each(0..rows.len(), |row, pattern| {
             if pattern as usize == first.len() {
                 first.push(row as u32);
             }
@@ -42,9 +45,9 @@ impl Patterns {
     }
 
     /// Number of patterns among some of the rows.
-    pub(crate) fn count(rows: &Rows, masks: &[Mask], some: impl Iterator<Item = usize>) -> usize {
+    pub(crate) fn count(rows: &Rows, sights: &[Sight<'_>], some: impl Iterator<Item = usize>) -> usize {
         let mut n = 0;
-        Keys::new(rows, masks).each(some, |_, pattern| n = n.max(pattern as usize + 1));
+        Keys::new(rows, sights).each(some, |_, pattern| n = n.max(pattern as usize + 1));
         n
     }
 
@@ -61,13 +64,14 @@ impl Patterns {
 }
 
 impl<'a> Keys<'a> {
-    fn new(rows: &'a Rows, masks: &'a [Mask]) -> Self {
-        let runs: Vec<Vec<[u32; 3]>> = masks.iter().map(runs).collect();
+    fn new(rows: &'a Rows, sights: &'a [Sight<'a>]) -> Self {
+        let runs: Vec<Vec<[u32; 3]>> = sights.iter().map(|sight| runs(&sight.mask)).collect();
         let players = runs.iter().map(|runs| runs.iter().map(|&[_, _, n]| n).sum::<u32>()).max().unwrap_or(0);
-        let scenes = (masks.len() * rows.maps()) as u64;
+        let scenes = (sights.len() * rows.maps()) as u64;
         let scene_bits = scenes.next_power_of_two().trailing_zeros();
         let bits = players + scene_bits;
-        Self { rows, masks, runs, bits: (bits <= 64).then_some(bits), scene_bits }
+        let one_word = bits <= 64 && sights.iter().all(Sight::is_mask);
+        Self { rows, sights, runs, bits: one_word.then_some(bits), scene_bits }
     }
 
     /// Calls `visit` with each row and its pattern. Patterns are numbered as they are met.
@@ -92,13 +96,23 @@ impl<'a> Keys<'a> {
                 }
             }
             None => {
-                // The row that was met first stands for its pattern.
-                let mut table: HashTable<(u32, u32)> = HashTable::new();
+                let (mut key, mut keys) = (Vec::new(), Vec::new());
+                let mut table: HashTable<(Range<usize>, u32)> = HashTable::new();
                 for row in rows {
+                    key.clear();
+                    self.write(row, &mut key);
                     let n = table.len() as u32;
-                    let same = |&(other, _): &(u32, u32)| self.same(row, other as usize);
-                    let entry = table.entry(self.hash(row), same, |&(row, _)| self.hash(row as usize));
-                    visit(row, entry.or_insert((row as u32, n)).get().1);
+                    let same = |(at, _): &(Range<usize>, u32)| keys[at.clone()] == key[..];
+                    let again = |(at, _): &(Range<usize>, u32)| hash(&keys[at.clone()]);
+                    let pattern = match table.entry(hash(&key), same, again) {
+                        Entry::Occupied(entry) => entry.get().1,
+                        Entry::Vacant(entry) => {
+                            entry.insert((keys.len()..keys.len() + key.len(), n));
+                            keys.extend_from_slice(&key);
+                            n
+                        }
+                    };
+                    visit(row, pattern);
                 }
             }
         }
@@ -116,20 +130,16 @@ impl<'a> Keys<'a> {
         if self.scene_bits == 0 { players } else { players << self.scene_bits | scene }
     }
 
-    fn hash(&self, row: usize) -> u64 {
-        let (record, words) = (self.rows.record(row), self.rows.words(row));
-        let start = mix(record as u64, self.rows.map(row) as u64);
-        self.masks[record].iter().fold(start, |state, &(word, bits)| mix(state, u64::from(words[word] & bits)))
+    /// All that counts, in as many words as it takes.
+    fn write(&self, row: usize, key: &mut Vec<u32>) {
+        let record = self.rows.record(row);
+        key.extend([record as u32, self.rows.map(row) as u32]);
+        self.sights[record].write(self.rows.words(row), key);
     }
+}
 
-    fn same(&self, a: usize, b: usize) -> bool {
-        let record = self.rows.record(a);
-        if record != self.rows.record(b) || self.rows.map(a) != self.rows.map(b) {
-            return false;
-        }
-        let (a, b) = (self.rows.words(a), self.rows.words(b));
-        self.masks[record].iter().all(|&(word, bits)| (a[word] ^ b[word]) & bits == 0)
-    }
+fn hash(key: &[u32]) -> u64 {
+    key.iter().fold(0, |state, &word| mix(state, u64::from(word)))
 }
 
 /// Runs of neighbouring bits of a mask: word, shift, and how many.

@@ -1,6 +1,7 @@
 //! What is evaluated: rows, each a coalition of the players of a record seen through a map of its fill.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use einthoven_game::Coalitions;
 use einthoven_kernels::{Dependence, HostScene};
@@ -84,26 +85,39 @@ impl Rows {
     }
 }
 
-/// Which players change which samples of each record.
+/// What of a coalition can be seen in some samples of each record.
 #[derive(Clone, Debug)]
 pub(crate) struct Reach {
     /// Of each record, the stretches of samples in which a player changes something: player, first, end.
     stretches: Vec<Vec<[u32; 3]>>,
     n_players: Vec<usize>,
+    /// Where a masked cell is drawn to what is kept around it.
+    lines: Option<Lines>,
+}
+
+/// Leads whose masked cells are drawn to their neighbours.
+#[derive(Clone, Debug)]
+struct Lines {
+    scene: Arc<HostScene>,
+    /// Of each record, leads that are owned differently: others find their neighbours where one of these does.
+    leads: Vec<Vec<usize>>,
 }
 
 /// The bits of a coalition that count for a span of time: words and which of their bits.
 pub(crate) type Mask = Vec<(usize, u32)>;
 
+/// What of a coalition counts: two rows of one record and map that agree in it look the same.
+pub(crate) struct Sight<'a> {
+    pub mask: Mask,
+    /// The kept cells that a span's masked cells are drawn to.
+    anchors: Option<(&'a Lines, usize, Range<usize>)>,
+}
+
 impl Reach {
-    /// Reads off owners, signals and fill who changes what. `None` where the content of a cell depends on players far
-    /// away, so that no crop of a masked record is known from the players in it.
+    /// Reads off owners, signals and fill who changes what.
     ///
     /// A player changes nothing where its cells equal what they would be masked by.
-    pub(crate) fn new(scene: &HostScene, owners: &[&[u32]], n_players: &[usize]) -> Option<Self> {
-        if scene.dependence() != Dependence::Owner {
-            return None;
-        }
+    pub(crate) fn new(scene: &Arc<HostScene>, owners: &[&[u32]], n_players: &[usize]) -> Self {
         let [_, leads, samples] = scene.shape();
         let stretches = owners.iter().enumerate().map(|(record, owner)| {
             let differs = differing(scene, record);
@@ -114,31 +128,60 @@ impl Reach {
             }
             stretches
         });
-        Some(Self { stretches: stretches.collect(), n_players: n_players.to_vec() })
+        let lines = (scene.dependence() == Dependence::Neighbours).then(|| Lines {
+            scene: Arc::clone(scene),
+            leads: owners.iter().map(|owner| distinct_leads(owner, samples)).collect(),
+        });
+        Self { stretches: stretches.collect(), n_players: n_players.to_vec(), lines }
     }
 
-    /// The players of a record that change something in a span of samples.
-    pub(crate) fn mask(&self, record: usize, span: &Range<usize>) -> Mask {
+    /// What counts of the coalitions of a record in a span of samples.
+    pub(crate) fn sight(&self, record: usize, span: &Range<usize>) -> Sight<'_> {
         let mut words = vec![0_u32; self.n_players[record].div_ceil(32)];
         for &[player, first, end] in &self.stretches[record] {
             if (first as usize) < span.end && span.start < end as usize {
                 words[player as usize / 32] |= 1 << (player % 32);
             }
         }
-        words.into_iter().enumerate().filter(|&(_, bits)| bits != 0).collect()
+        let mask = words.into_iter().enumerate().filter(|&(_, bits)| bits != 0).collect();
+        Sight { mask, anchors: self.lines.as_ref().map(|lines| (lines, record, span.clone())) }
+    }
+}
+
+impl Sight<'_> {
+    /// Whether the bits of the mask are all that counts.
+    pub(crate) fn is_mask(&self) -> bool {
+        self.anchors.is_none()
+    }
+
+    /// Appends what counts of a coalition: as many words for each.
+    pub(crate) fn write(&self, words: &[u32], key: &mut Vec<u32>) {
+        key.extend(self.mask.iter().map(|&(word, bits)| words[word] & bits));
+        if let Some((lines, record, span)) = &self.anchors {
+            for &lead in &lines.leads[*record] {
+                let anchors = lines.scene.anchors(words, *record, lead, span);
+                key.extend(anchors.map(|anchor| anchor.unwrap_or(u32::MAX)));
+            }
+        }
     }
 }
 
 /// All players of each record, for rows that are compared whole.
-pub(crate) fn everyone(n_players: &[usize]) -> Vec<Mask> {
+pub(crate) fn everyone(n_players: &[usize]) -> Vec<Sight<'static>> {
     let all = |&n: &usize| (0..n.div_ceil(32)).map(|word| (word, u32::MAX)).collect();
-    n_players.iter().map(all).collect()
+    n_players.iter().map(|n| Sight { mask: all(n), anchors: None }).collect()
 }
 
-/// Whether masking a cell changes it. With several maps every cell is taken to change.
+/// The first of each kind of leads that are owned alike.
+fn distinct_leads(owner: &[u32], samples: usize) -> Vec<usize> {
+    let lead = |nth: usize| &owner[nth * samples..(nth + 1) * samples];
+    (0..owner.len() / samples).filter(|&nth| (0..nth).all(|before| lead(before) != lead(nth))).collect()
+}
+
+/// Whether masking a cell changes it. With several maps, or none, every cell is taken to change.
 fn differing(scene: &HostScene, record: usize) -> Vec<bool> {
     let [_, leads, samples] = scene.shape();
-    if scene.maps() > 1 {
+    if scene.maps() > 1 || scene.dependence() == Dependence::Neighbours {
         return vec![true; leads * samples];
     }
     let show = |bits: u32| {

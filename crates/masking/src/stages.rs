@@ -1,6 +1,7 @@
 //! What is computed once for all rows that agree: the plan of the local engine.
 //!
-//! An activation depends only on the samples in its receptive field, and so only on the players that own a cell there.
+//! An activation depends only on the samples in its receptive field, and so only on the players that own a cell there (and,
+//! where masked cells are interpolated, on the kept cells next to it).
 //! The network is cut into stages. The samples that a stage makes are cut into tiles; for each tile the rows are sorted
 //! into patterns ([`Patterns`]) of the players that the tile can see, and the tile is computed once per pattern. The
 //! next stage gathers what it reads from the tiles before it: what it sees includes what they see, so that its pattern
@@ -16,7 +17,7 @@ use einthoven_model::{Network, network::Node};
 use rayon::prelude::*;
 
 use crate::patterns::Patterns;
-use crate::rows::{Mask, Reach, Rows, everyone};
+use crate::rows::{Reach, Rows, Sight, everyone};
 
 /// Lengths of tiles that are tried, in samples of the signal.
 const TILE_SAMPLES: [usize; 5] = [16, 32, 64, 128, 256];
@@ -140,7 +141,7 @@ impl Planner<'_> {
             let tile = |(span, _): &(Range<usize>, f64)| {
                 let needs = self.network.needs(from, to, span.clone());
                 let multiply_adds = self.network.multiply_adds(from, to, &needs);
-                let patterns = Patterns::new(self.rows, &self.masks(to, span));
+                let patterns = Patterns::new(self.rows, &self.sights(to, span));
                 Tile { span: span.clone(), reads: needs[0].clone(), patterns, multiply_adds }
             };
             stages.push(Stage { from, to, tiles: cuts[index].tiles.par_iter().map(tile).collect() });
@@ -185,25 +186,25 @@ impl Planner<'_> {
     /// About how many patterns there are of some samples of a node. They are counted in some rows and in half of those; how
     /// they grew from one to the other is taken to go on.
     fn about(&self, node: Node, span: &Range<usize>) -> f64 {
-        let masks = self.masks(node, span);
+        let sights = self.sights(node, span);
         let n_rows = self.rows.len();
         if n_rows <= SAMPLE {
-            return Patterns::count(self.rows, &masks, 0..n_rows) as f64;
+            return Patterns::count(self.rows, &sights, 0..n_rows) as f64;
         }
         let n_blocks = SAMPLE / BLOCK;
         let block = |i: usize| {
             let start = i * (n_rows - BLOCK) / (n_blocks - 1);
             start..start + BLOCK
         };
-        let some = Patterns::count(self.rows, &masks, (0..n_blocks).flat_map(block)) as f64;
-        let half = Patterns::count(self.rows, &masks, (0..n_blocks).step_by(2).flat_map(block)) as f64;
+        let some = Patterns::count(self.rows, &sights, (0..n_blocks).flat_map(block)) as f64;
+        let half = Patterns::count(self.rows, &sights, (0..n_blocks).step_by(2).flat_map(block)) as f64;
         some * (n_rows as f64 / SAMPLE as f64).powf((some / half).log2().clamp(0.0, 1.0))
     }
 
-    /// The players of each record that some samples of a node can see.
-    fn masks(&self, node: Node, span: &Range<usize>) -> Vec<Mask> {
+    /// What some samples of a node can see of the coalitions of each record.
+    fn sights(&self, node: Node, span: &Range<usize>) -> Vec<Sight<'_>> {
         let seen = self.network.needs(0, node, span.clone()).swap_remove(0);
-        (0..self.n_players.len()).map(|record| self.reach.mask(record, &seen)).collect()
+        (0..self.n_players.len()).map(|record| self.reach.sight(record, &seen)).collect()
     }
 
     fn stage_cost(&self, before: Option<&Cut>, cut: &Cut) -> f64 {

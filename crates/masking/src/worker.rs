@@ -42,7 +42,7 @@ pub(crate) struct Scenes {
     /// The same on each worker's device; the CPU needs none.
     pub on_device: Vec<Option<Placed>>,
     pub limb: Option<LimbLeads>,
-    pub reach: Option<Reach>,
+    pub reach: Reach,
     pub n_players: Vec<usize>,
     pub link: Link,
 }
@@ -140,13 +140,12 @@ impl Scenes {
         orders: &Orders<'_>,
         prices: Prices,
     ) -> Vec<Stage> {
-        let reach = match (orders.engine, &self.reach) {
-            (Engine::Plain, _) | (_, None) => return vec![Stage::plain(network, rows.len())],
-            (_, Some(reach)) => reach,
-        };
+        if orders.engine == Engine::Plain {
+            return vec![Stage::plain(network, rows.len())];
+        }
         let forced = orders.engine == Engine::Local;
         let store = orders.memory.min(orders.max_buffer) / 4 / 4;
-        Planner { network, rows, reach, n_players: &self.n_players, prices, store, forced }.stages()
+        Planner { network, rows, reach: &self.reach, n_players: &self.n_players, prices, store, forced }.stages()
     }
 }
 

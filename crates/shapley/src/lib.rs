@@ -41,4 +41,4 @@ pub use control::Control;
 pub use error::{Error, Result};
 pub use method::{About, Method, Request};
 pub use proxy::{proxyshap, regression_msr};
-pub use until::{Known, Outcome, until};
+pub use until::{Evaluate, Known, Outcome, until};

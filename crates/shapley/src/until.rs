@@ -39,6 +39,9 @@ pub struct Known {
     pub values: Values,
 }
 
+/// Evaluates coalitions, given what is known already; returns their values, `[coalitions, outputs]`.
+pub type Evaluate<'a, E> = dyn FnMut(Option<&Known>, &Coalitions) -> std::result::Result<Values, E> + 'a;
+
 /// Adds rounds until the largest standard error is below `rel` times the range of the values of its output, or the
 /// request's budget is spent. `evaluate` is given what is known and the coalitions to evaluate, and returns the values of the
 /// latter. A method without standard errors spends the budget.
@@ -50,7 +53,7 @@ pub fn until<E: From<Error>>(
     request: &Request<'_>,
     rel: f64,
     mut known: Option<Known>,
-    evaluate: &mut dyn FnMut(Option<&Known>, &Coalitions) -> std::result::Result<Values, E>,
+    evaluate: &mut Evaluate<'_, E>,
 ) -> std::result::Result<Outcome, E> {
     if !(rel.is_finite() && rel > 0.0) {
         return Err(Error::Request(format!("stop at a relative error of {rel}: expected a number above 0")).into());

@@ -90,6 +90,14 @@ fn interpolation_in_closed_form() {
     assert_eq!(shown(0b1001, 1..10), two, "two masked players are bridged by one line");
     assert_eq!(shown(0, 0..11), [0.0; 11], "nothing is kept");
     assert_eq!(scene.dependence(), Dependence::Neighbours);
+    // Kept cells that a crop's masked ones are drawn to: 11 where there is none, nothing where the crop's end is kept.
+    let anchors = |word: u32, span| scene.anchors(&[word], 0, 0, &span);
+    assert_eq!(anchors(0b0101, 3..5), [Some(1), Some(5)]);
+    assert_eq!(anchors(0b0101, 0..4), [None, Some(5)]);
+    assert_eq!(anchors(0b0101, 4..6), [Some(1), None]);
+    assert_eq!(anchors(0b0101, 10..11), [Some(8), Some(11)]);
+    assert_eq!(anchors(0b1000, 0..11), [Some(11), None]);
+    assert_eq!(anchors(0b0000, 2..3), [Some(11), Some(11)]);
 }
 
 /// What [`Dependence::Owner`] promises: no other player moves a cell.

@@ -32,7 +32,6 @@ fn usage() {
     refused(folder.path(), &["--players", "windows:0"], 2, &["windows"]);
     refused(folder.path(), &["--baseline", "median"], 2, &["median", "interpolate", "background:DIR"]);
     refused(folder.path(), &["--engine", "fast"], 2, &["fast", "auto, plain and local"]);
-    refused(folder.path(), &["--engine", "local", "--baseline", "interpolate"], 4, &["engine local", "interpolate"]);
     refused(folder.path(), &["--device", "cpu:1"], 4, &["cpu:1", "1 of that kind"]);
     refused(folder.path(), &["--device", "cpu,gpu"], 2, &["gpu", "expected one of auto, cpu"]);
     refused(folder.path(), &["--baseline", "background:nowhere"], 3, &["nowhere"]);

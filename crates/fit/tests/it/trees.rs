@@ -65,7 +65,7 @@ fn read_outs_are_those_of_the_enumerated_game() {
         let spectrum = trees.spectrum(|_| true);
         for (players, coefficient) in &spectrum {
             let set: usize = players.iter().map(|&player| 1 << player).sum();
-            let sign = |mask: usize| if (set & mask).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+            let sign = |mask: usize| if (set & mask).count_ones().is_multiple_of(2) { 1.0 } else { -1.0 };
             let expected = values.iter().enumerate().map(|(mask, value)| sign(mask) * value).sum::<f64>();
             assert!((coefficient - expected / values.len() as f64).abs() < 1e-12, "{players:?}");
         }

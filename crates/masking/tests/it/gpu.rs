@@ -107,7 +107,8 @@ fn gpu_local_engine_says_what_the_plain_one_says() {
         let partitions = [networks::windows(samples, 12), networks::windows(samples, 7)];
         let pairs: Vec<_> = records.iter().zip(&partitions).collect();
         let lists = partitions.each_ref().map(|partition| networks::coalitions(partition.n_players(), 60, seed));
-        for baseline in [Baseline::Zero, Baseline::Background([records[0].signal(), records[1].signal()].concat())] {
+        let backgrounds = Baseline::Background([records[0].signal(), records[1].signal()].concat());
+        for baseline in [Baseline::Zero, backgrounds, Baseline::Interpolate] {
             let evaluate = |engine| {
                 let options = Options { baseline: baseline.clone(), engine, ..Options::default() };
                 let masked = MaskedModel::on(&placed, &pairs, &options).unwrap();
