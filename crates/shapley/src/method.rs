@@ -24,6 +24,10 @@ pub enum Method {
     UnbiasedKernel,
     /// Random walks and their reverses: [`permutation`].
     Permutation,
+    /// The same along orthogonal directions: [`permutation::orthogonal`].
+    OrthogonalPermutation,
+    /// The same from a Sobol sequence: [`permutation::sobol`].
+    SobolPermutation,
     /// What players change, by player and size: [`stratified`].
     Stratified,
     /// Means by size, with and without each player: [`svarm`].
@@ -111,12 +115,14 @@ const LATER: [&str; 19] = [
 
 impl Method {
     /// All methods of this version.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Exact,
         Self::Kernel,
         Self::Leverage,
         Self::UnbiasedKernel,
         Self::Permutation,
+        Self::OrthogonalPermutation,
+        Self::SobolPermutation,
         Self::Stratified,
         Self::Svarm,
         Self::Owen,
@@ -154,6 +160,12 @@ impl Method {
             Self::UnbiasedKernel => about("unbiased-kernel", Index::Sv, "unbiased", "6", "m n", "Covert & Lee 2021"),
             Self::Permutation => {
                 about("permutation", Index::Sv, "unbiased", "2n", "m", "Castro et al. 2009; Mitchell et al. 2022")
+            }
+            Self::OrthogonalPermutation => {
+                about("orthogonal-permutation", Index::Sv, "unbiased", "2n", "m", "Mitchell et al. 2022")
+            }
+            Self::SobolPermutation => {
+                about("sobol-permutation", Index::Sv, "unbiased", "2n", "m", "Mitchell et al. 2022")
             }
             Self::Stratified => {
                 about("stratified", Index::Sv, "unbiased", "4n + 2", "m n", "Maleki et al. 2013; Castro et al. 2017")
@@ -226,6 +238,8 @@ impl Method {
             Self::Leverage => leverage::design(n_players, budget, seed),
             Self::UnbiasedKernel => unbiased_kernel::design(n_players, budget, seed),
             Self::Permutation => permutation::design(n_players, budget, seed),
+            Self::OrthogonalPermutation => permutation::orthogonal::design(n_players, budget, seed),
+            Self::SobolPermutation => permutation::sobol::design(n_players, budget, seed),
             Self::Stratified => stratified::design(n_players, budget, seed),
             Self::Svarm => svarm::design(n_players, budget, seed),
             Self::Owen => owen::design(n_players, budget, seed),
@@ -255,6 +269,8 @@ impl Method {
             Self::Leverage => leverage::estimate(design, values),
             Self::UnbiasedKernel => unbiased_kernel::estimate(design, values),
             Self::Permutation => permutation::estimate(design, values),
+            Self::OrthogonalPermutation => permutation::orthogonal::estimate(design, values),
+            Self::SobolPermutation => permutation::sobol::estimate(design, values),
             Self::Stratified => stratified::estimate(design, values),
             Self::Svarm => svarm::estimate(design, values),
             Self::Owen => owen::estimate(design, values),

@@ -11,7 +11,7 @@ use rand::RngExt;
 
 use crate::attribute::{self, Estimate};
 use crate::row_set::RowSet;
-use crate::{Error, Result};
+use crate::{Error, Result, student};
 
 const METHOD: &str = "owen";
 /// Fewer units than this give standard errors that are rough.
@@ -101,7 +101,8 @@ pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
         if n_units < FEW_UNITS {
             warnings.push(format!("only {n_units} units: the errors of the values are rough"));
         }
-        Some(squares.iter().map(|square| square / ((n_units - 1) * n_units) as f64).collect())
+        let scale = student::variance_factor(n_units - 1) / ((n_units - 1) * n_units) as f64;
+        Some(squares.iter().map(|square| square * scale).collect())
     };
     let kind = if n_players == 1 { Kind::Exact } else { Kind::Unbiased };
     let estimate = Estimate { method: METHOD, index: Index::Sv, kind, values: means, variances, warnings };

@@ -184,11 +184,14 @@ impl Proxies<'_> {
                 let population = populations[class[0].size - 1];
                 let seen = class.len() as f64 - held;
                 // Too few pairs for all folds: those there are stand for those that are missing, on average over the folds.
-                let held = held.max(class.len() as f64 / FOLDS as f64);
+                let held = if class.len() < FOLDS { class.len() as f64 / FOLDS as f64 } else { held };
                 let whole = class[0].share * class.len() as f64;
+                // What a pair of the fold stands for: the part of the class that the trees have not seen.
+                let unseen_share =
+                    if class[0].sampled { whole * (1.0 - seen / population) / held } else { 1.0 / population };
                 for (at, (pair, of)) in class.iter().zip(folds).enumerate() {
                     let missed = self.missed(&trees, pair, output);
-                    let share = if *of == fold { whole * (1.0 - seen / population) / held } else { 1.0 / population };
+                    let share = if *of == fold { unseen_share } else { 1.0 / population };
                     self.add(pair, share * missed, &mut of_fold);
                     if *of == fold {
                         unseen[start + at] = missed;

@@ -8,7 +8,7 @@ use einthoven_game::{Attribution, Design, Draw, Index, Kind, Values};
 
 use crate::attribute::{self, Estimate};
 use crate::row_set::RowSet;
-use crate::{Error, Result};
+use crate::{Error, Result, student};
 
 /// Fewer units than this give standard errors that are rough.
 const FEW_UNITS: usize = 10;
@@ -109,14 +109,15 @@ pub(crate) fn estimate(
     let variances = match n_units {
         _ if exact => Some(vec![0.0; length]),
         0 | 1 => {
-            warnings.push("only one pair of walks: the errors of the values are unknown".to_owned());
+            warnings.push("only one independent block of walks: the errors of the values are unknown".to_owned());
             None
         }
         _ => {
             if n_units < FEW_UNITS {
-                warnings.push(format!("only {n_units} pairs of walks: the errors of the values are rough"));
+                warnings
+                    .push(format!("only {n_units} independent blocks of walks: the errors of the values are rough"));
             }
-            let scale = n_units as f64 / (n_units - 1) as f64;
+            let scale = n_units as f64 / (n_units - 1) as f64 * student::variance_factor(n_units - 1);
             Some(squares.iter().map(|square| scale * square).collect())
         }
     };

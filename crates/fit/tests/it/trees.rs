@@ -1,6 +1,9 @@
 use einthoven_fit::trees::{Node, Params, Tree, Trees, fit};
 use einthoven_game::rng::stream;
 use einthoven_game::{Coalitions, exact};
+use forust_ml::gradientbooster::GrowPolicy;
+use forust_ml::objective::ObjectiveType;
+use forust_ml::{GradientBooster, Matrix};
 use proptest::prelude::*;
 use rand::RngExt;
 
@@ -128,6 +131,48 @@ fn trees_grow_as_the_rules_say() {
         let expected = slow_fit(&rows, &targets, &params);
         let error = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         assert!(error < 1e-9, "{n} players: {error}");
+    }
+}
+
+/// Share of the variance that predictions explain.
+fn r_squared(found: &[f64], targets: &[f64]) -> f64 {
+    let mean = targets.iter().sum::<f64>() / targets.len() as f64;
+    let rest: f64 = found.iter().zip(targets).map(|(found, target)| (found - target).powi(2)).sum();
+    1.0 - rest / targets.iter().map(|target| (target - mean).powi(2)).sum::<f64>()
+}
+
+/// Forust grows trees by the same rules as LightGBM does, here with the same parameters; it sums in another order, partly
+/// in single precision, and breaks ties in its own way.
+#[test]
+fn unseen_rows_are_predicted_as_well_as_by_forust() {
+    for (n, count, seed) in [(12, 600, 1), (40, 2000, 2), (120, 3000, 3)] {
+        let truth = random_trees(n, 12, 4, seed);
+        let (rows, fresh) = (random_rows(n, count, seed), random_rows(n, 2000, seed + 100));
+        let targets = truth.predict_all(&rows);
+        let which: Vec<u32> = (0..count as u32).collect();
+        let ours = fit(&rows, &which, &targets, &Params::default()).predict_all(&fresh);
+        let columns = |rows: &Coalitions| -> Vec<f64> {
+            let column = |player: usize| rows.iter().map(move |row| f64::from(u8::from(row.contains(player))));
+            (0..n).flat_map(column).collect()
+        };
+        let Params { trees, learning_rate, leaves, depth, min_rows, lambda } = Params::default();
+        let mut peer = GradientBooster::default()
+            .set_objective_type(ObjectiveType::SquaredLoss)
+            .set_iterations(trees)
+            .set_learning_rate(learning_rate as f32)
+            .set_max_leaves(leaves)
+            .set_max_depth(depth)
+            .set_min_leaf_weight(min_rows as f32)
+            .set_l2(lambda as f32)
+            .set_initialize_base_score(true)
+            .set_parallel(false);
+        peer.grow_policy = GrowPolicy::LossGuide;
+        let (seen, unseen) = (columns(&rows), columns(&fresh));
+        peer.fit_unweighted(&Matrix::new(&seen, count, n), &targets, None).unwrap();
+        let theirs = peer.predict(&Matrix::new(&unseen, 2000, n), false);
+        let expected = truth.predict_all(&fresh);
+        let (ours, theirs) = (r_squared(&ours, &expected), r_squared(&theirs, &expected));
+        assert!(ours > 0.5 && ours > theirs - 0.01, "{n} players: {ours}, Forust {theirs}");
     }
 }
 

@@ -2,9 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod budgets;
+mod control;
 mod errors;
 mod games;
 mod kernel;
 mod methods;
 mod permutation;
+mod proxies;
 mod unbiased;
+mod until;

@@ -1,0 +1,118 @@
+//! Rounds until the errors are small enough.
+
+use std::collections::HashSet;
+
+use einthoven_game::{Coalitions, Game, GameFile, Kind, Values};
+use einthoven_shapley::{Error, Known, Method, Outcome, Request, until};
+
+use crate::games::{random_sparse, random_table, simulate_for, smooth, truth};
+
+/// Runs rounds and holds that no coalition is evaluated twice and the budget is kept.
+fn rounds(method: Method, game: &GameFile, budget: usize, rel: f64, seed: u64) -> Outcome {
+    let mut seen: HashSet<Vec<u32>> = HashSet::new();
+    let request = Request::new(game.n_players(), budget, seed);
+    let outcome = until(method, &request, rel, None, &mut |known: Option<&Known>, rows: &Coalitions| {
+        assert_eq!(known.map_or(0, |known| known.rows.len()), seen.len());
+        for row in rows.iter() {
+            assert!(seen.insert(row.words().to_vec()), "{method}: a coalition was evaluated before");
+        }
+        Ok::<_, Error>(game.values(rows)?)
+    });
+    assert!(seen.len() <= budget, "{method}: {} of {budget}", seen.len());
+    let outcome = outcome.unwrap();
+    assert!(outcome.attributions.iter().all(|attribution| attribution.evaluations == seen.len()));
+    outcome
+}
+
+fn range(values: &Values) -> f64 {
+    let all = values.output(0);
+    all.iter().copied().fold(f64::MIN, f64::max) - all.iter().copied().fold(f64::MAX, f64::min)
+}
+
+const METHODS: [Method; 11] = [
+    Method::Kernel,
+    Method::Leverage,
+    Method::UnbiasedKernel,
+    Method::Permutation,
+    Method::OrthogonalPermutation,
+    Method::SobolPermutation,
+    Method::Stratified,
+    Method::Svarm,
+    Method::Owen,
+    Method::OddShap,
+    Method::RegressionMsr,
+];
+
+#[test]
+fn rounds_end_when_errors_are_small() {
+    let game = random_sparse(20, &[1, 2, 3, 4], 40, 2);
+    for method in METHODS {
+        let outcome = rounds(method, &game, 200_000, 0.01, 1);
+        let found = &outcome.attributions[0];
+        let largest = found.terms.iter().map(|term| term.std_err.unwrap()).fold(0.0, f64::max);
+        assert!(largest <= 0.01 * range(&outcome.values), "{method}: {largest}");
+        assert!(found.evaluations < 100_000, "{method}: {}", found.evaluations);
+        assert!(!found.warnings.iter().any(|warning| warning.contains("budget ended")), "{method}");
+        assert!(outcome.budgets.windows(2).all(|pair| pair[0] < pair[1]), "{method}: {:?}", outcome.budgets);
+        // The estimate is that of the last design, made anew.
+        let again = method.estimate(&outcome.design, &outcome.values).unwrap();
+        assert_eq!(again[0].player_values(), found.player_values(), "{method}");
+    }
+}
+
+#[test]
+fn the_budget_is_a_cap_and_the_answer_says_so() {
+    let game = random_sparse(30, &[1, 2, 3, 4], 60, 3);
+    for method in METHODS {
+        let found = &rounds(method, &game, 700, 1e-9, 1).attributions[0];
+        assert!(
+            found.warnings.iter().any(|warning| warning.contains("budget ended")),
+            "{method}: {:?}",
+            found.warnings
+        );
+    }
+    // All coalitions are the end of all errors.
+    let found = &rounds(Method::Kernel, &random_table(7, 1), 1000, 1e-9, 1).attributions[0];
+    assert_eq!((found.kind, found.evaluations), (Kind::Exact, 128));
+}
+
+#[test]
+fn what_is_known_is_not_evaluated_again() {
+    let game = random_sparse(20, &[1, 2, 3], 40, 4);
+    let request = Request::new(20, 5000, 1);
+    let whole = rounds(Method::Kernel, &game, 5000, 0.01, 1);
+    let rows = &whole.design.rows;
+    let known = Known { rows: rows.clone(), values: whole.values.clone() };
+    let had: HashSet<&[u32]> = rows.iter().map(|row| row.words()).collect();
+    let (mut asked, mut first) = (0, None);
+    let again = until(Method::Kernel, &request, 0.01, Some(known), &mut |known: Option<&Known>, more: &Coalitions| {
+        first.get_or_insert(known.map_or(0, |known| known.rows.len()));
+        assert!(more.iter().all(|row| !had.contains(row.words())));
+        asked += more.len();
+        Ok::<_, Error>(game.values(more)?)
+    });
+    // What the last design left out of those before it is asked for at most.
+    assert!(asked < rows.len() / 10, "{asked} of {}", rows.len());
+    assert!(first.is_none_or(|first| first == rows.len()));
+    let found = &again.unwrap().attributions[0];
+    let largest = found.terms.iter().map(|term| term.std_err.unwrap()).fold(0.0, f64::max);
+    assert!(largest <= 0.01 * range(&whole.values) * 1.01, "{largest}");
+    for rel in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let refused =
+            until(Method::Kernel, &request, rel, None, &mut |_, rows: &Coalitions| Ok::<_, Error>(game.values(rows)?));
+        assert!(refused.unwrap_err().to_string().contains("above 0"));
+    }
+}
+
+/// Stopping when an error happens to be small favours small ones: intervals may be narrower than those of a fixed budget.
+#[test]
+fn intervals_still_cover_after_stopping() {
+    for (game, rel) in [(smooth(10), 0.02), (random_sparse(12, &[1, 2, 3, 4, 5], 30, 5), 0.02)] {
+        let expected = truth(&game);
+        for method in [Method::UnbiasedKernel, Method::Permutation, Method::Stratified, Method::Kernel] {
+            let found =
+                simulate_for(&expected, 200, |seed| rounds(method, &game, 4000, rel, seed).attributions.remove(0));
+            assert!(found.coverage >= 0.85, "{method}: {}", found.coverage);
+        }
+    }
+}
