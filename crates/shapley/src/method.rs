@@ -246,8 +246,7 @@ impl Method {
             Self::HierarchicalOwen => match request.tree {
                 Some(tree) => hierarchical_owen::design(tree, n_players, budget, seed),
                 None => {
-                    let reason =
-                        "use method hierarchical-owen: these players have no tree of groups; leads*windows:N have";
+                    let reason = "use method hierarchical-owen: these players have no tree of groups; leads*windows:N have, a game has by --groups";
                     Err(Error::Request(reason.to_owned()))
                 }
             },

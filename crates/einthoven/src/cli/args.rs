@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use einthoven::ecg::synth::Finding;
 use einthoven::{BaselineName, DeviceChoice, DeviceName, Index, Link, Memory, Method, Players};
 
+use super::groups::Groups;
+
 /// Explains what a neural network sees in an electrocardiogram.
 ///
 /// Parts of the recording (leads, stretches of time) are switched off in thousands of combinations; what the network
@@ -224,9 +226,13 @@ pub struct GameArgs {
     /// sum over the sets inside S, for "fourier" the sum of coefficient * (-1)^|S and T|.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Which index; by default that of the method.
+    /// Which index; by default that of the method. With method auto, a method that finds it.
     #[arg(long, value_name = "INDEX")]
     pub index: Option<Index>,
+    /// Groups of players for hierarchical-owen, such as `0-3;4,6;5`: players and ranges of them, groups divided by
+    /// semicolons. A player that is not named is a group of its own.
+    #[arg(long, value_name = "GROUPS")]
+    pub groups: Option<Groups>,
     /// How the values are estimated: auto, or one of the list that `einthoven methods` prints.
     #[arg(long, value_name = "METHOD", default_value = "auto")]
     pub method: Method,

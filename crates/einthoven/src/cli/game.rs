@@ -13,9 +13,9 @@ pub fn run(args: &GameArgs) -> Result<()> {
     let game = GameFile::load(&args.file)?.with_seed(args.seed);
     let budget = args.budget.unwrap_or_else(|| default_budget(game.n_players()));
     let n_players = game.n_players();
-    let choice = args.method.resolve(n_players, budget)?;
-    check_index(choice.method, args.index)?;
-    let request = Request::new(n_players, budget, args.seed);
+    let choice = method(args)?.resolve(n_players, budget)?;
+    let tree = args.groups.as_ref().map(|groups| groups.tree(n_players)).transpose()?;
+    let request = Request { tree: tree.as_ref(), ..Request::new(n_players, budget, args.seed) };
     let mut attributions = match args.until {
         None => {
             let design = choice.method.design(&request)?;
@@ -41,13 +41,17 @@ pub fn run(args: &GameArgs) -> Result<()> {
     Ok(())
 }
 
-/// A method says of itself what its values are; an index that was asked for must be that one.
-fn check_index(method: Method, index: Option<Index>) -> Result<()> {
-    match index {
-        Some(index) if index != method.about().index => Err(Error::Usage(format!(
-            "find {index} by {method}: its values are {}; see `einthoven methods`",
-            method.about().index
-        ))),
-        _ => Ok(()),
-    }
+/// The method that was asked for, or with `auto` one whose values are the index that was asked for.
+fn method(args: &GameArgs) -> Result<Method> {
+    let Some(index) = args.index else { return Ok(args.method) };
+    let finds = |method: &Method| method.about().index == index;
+    let method = match args.method {
+        Method::Auto if index != Index::Sv => Method::ALL.into_iter().find(finds),
+        method => Some(method).filter(finds),
+    };
+    method.ok_or_else(|| {
+        let methods: Vec<&str> = Method::ALL.into_iter().filter(finds).map(Method::name).collect();
+        let known = if methods.is_empty() { "no method of this version does".to_owned() } else { methods.join(", ") };
+        Error::Usage(format!("find {index} by {}; those that do: {known}", args.method))
+    })
 }

@@ -4,6 +4,7 @@ mod args;
 mod devices;
 mod explain;
 mod game;
+mod groups;
 mod methods;
 mod predict;
 mod print;

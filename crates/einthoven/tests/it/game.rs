@@ -41,6 +41,52 @@ fn glove_game_is_exact() {
 }
 
 #[test]
+fn owen_values_keep_groups_together() {
+    // All three are needed: the two groups share equally, then the members of each.
+    let game = json!({ "n_players": 4, "moebius": [[[0, 1, 2], 1.0], [[3], 2.0]] });
+    let args = ["--method", "hierarchical-owen", "--budget", "16", "--groups", "0-1;2"];
+    close(&shapley_values(&game, &args)[0], &[0.25, 0.25, 0.5, 2.0], 1e-12);
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("game.json"), game.to_string()).unwrap();
+    for (args, words) in [
+        (&["--method", "hierarchical-owen"][..], "--groups"),
+        (&["--method", "hierarchical-owen", "--groups", "0-9"], "player 4"),
+        (&["--method", "hierarchical-owen", "--groups", "0;x"], "`x`"),
+        (&["--index", "bv", "--method", "kernel"], "msr"),
+        (&["--index", "stii"], "no method of this version"),
+        (&["--until", "-1"], "-1"),
+    ] {
+        let run = einthoven(folder.path(), &[&["game", "game.json"], args].concat());
+        assert!(run.code == 2 && run.err.contains(words), "{args:?}: {}: {}", run.code, run.err);
+    }
+}
+
+#[test]
+fn indices_find_their_method() {
+    // One in four coalitions of the others holds what a unanimity game of three needs.
+    let game = json!({ "n_players": 3, "moebius": [[[0, 1, 2], 1.0], [[1], 1.0]] });
+    close(&shapley_values(&game, &["--index", "bv"])[0], &[0.25, 1.25, 0.25], 1e-12);
+    close(&shapley_values(&game, &["--index", "SV"])[0], &[1.0 / 3.0, 4.0 / 3.0, 1.0 / 3.0], 1e-12);
+}
+
+#[test]
+fn rounds_end_when_errors_are_small() {
+    let terms: Vec<Value> = (0..40).map(|at| json!([[at, (at + 7) % 40, (at + 19) % 40], 1.0])).collect();
+    let game = json!({ "n_players": 40, "moebius": terms });
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("game.json"), game.to_string()).unwrap();
+    let args = ["game", "game.json", "--json", "--budget", "50000", "--until", "0.01"];
+    let list: Value = serde_json::from_str(&succeed(folder.path(), &args)).unwrap();
+    let evaluations = list[0]["evaluations"].as_u64().unwrap();
+    assert!((80..20_000).contains(&evaluations), "{evaluations}");
+    let largest = list[0]["terms"].as_array().unwrap().iter().map(|term| term["std_err"].as_f64().unwrap());
+    assert!(largest.fold(0.0, f64::max) <= 0.4);
+    // By symmetry everybody has the same.
+    let values = list[0]["terms"].as_array().unwrap().iter().map(|term| term["value"].as_f64().unwrap());
+    values.for_each(|value| assert!((value - 1.0).abs() < 1.6, "{value}"));
+}
+
+#[test]
 fn outputs_are_explained_side_by_side() {
     let game = json!({ "n_players": 2, "values": [[0, 1], [2, 1], [3, 0], [5, 4]] });
     let values = shapley_values(&game, &["--method", "exact"]);
