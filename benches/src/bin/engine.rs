@@ -6,6 +6,7 @@
 
 #![allow(clippy::print_stdout)]
 
+use std::collections::HashSet;
 use std::hint::black_box;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -110,17 +111,25 @@ impl Bench {
         Ok(all.into_iter().filter(|(name, _)| self.settings.only.is_empty() || *name == self.settings.only).collect())
     }
 
-    /// Coalitions in which each player is with probability one half; the same in pairs with their complements; chains of
+    /// Distinct coalitions in which each player is with probability one half; the same in pairs with their complements; chains of
     /// permutations, as that estimator draws them.
     fn designs(&self, n_players: usize) -> Result<Vec<(&'static str, Coalitions)>> {
         let mut rng = stream(1, "benches/engine", n_players as u64);
         let (mut uniform, mut paired) = (Coalitions::new(n_players), Coalitions::new(n_players));
-        for _ in 0..self.settings.rows {
-            uniform.push((0..n_players).filter(|_| rng.random::<bool>()).collect::<Vec<_>>());
-        }
-        for row in uniform.iter().take(self.settings.rows.div_ceil(2)) {
-            paired.push_words(row.words());
-            paired.push_words(&row.complement());
+        let (mut seen, mut seen_in_pairs) = (HashSet::new(), HashSet::new());
+        let all = 1usize.checked_shl(n_players as u32).unwrap_or(usize::MAX);
+        while uniform.len() < self.settings.rows.min(all) {
+            let mut one = Coalitions::new(n_players);
+            one.push((0..n_players).filter(|_| rng.random::<bool>()));
+            let (words, complement) = (one.words().to_vec(), one.row(0).complement());
+            if paired.len() < self.settings.rows.min(all) && seen_in_pairs.insert(words.clone()) {
+                seen_in_pairs.insert(complement.clone());
+                paired.push_words(&words);
+                paired.push_words(&complement);
+            }
+            if seen.insert(words.clone()) {
+                uniform.push_words(&words);
+            }
         }
         let mut designs = vec![("uniform", uniform), ("paired", paired)];
         // One chain there and back is the least that the estimator asks for.
@@ -141,11 +150,12 @@ impl Bench {
         let (plain, auto) = (masked(Engine::Plain)?, masked(Engine::Auto)?);
         let evaluate = |model: &MaskedModel| model.evaluate_all(&[rows], &mut |_, _| ControlFlow::Continue(()));
         let signals = self.signals(partition, rows);
+        let batches = self.batches(&signals);
         let mut seconds = [const { Vec::new() }; 3];
         let mut last = evaluate(&auto)?;
         for _ in 0..self.settings.repeats {
             seconds[0].push(self.in_a_row(|| {
-                self.bare(&signals);
+                self.bare(&signals, &batches);
                 Ok(())
             })?);
             seconds[1].push(self.in_a_row(|| evaluate(&plain).map(drop))?);
@@ -189,17 +199,24 @@ impl Bench {
         rows.iter().flat_map(row).collect()
     }
 
-    fn bare(&self, signals: &[f32]) {
+    /// The signals on the device in batches; none where the network's own layers read them from memory.
+    fn batches(&self, signals: &[f32]) -> Vec<Tensor<3>> {
         let spec = self.placed.spec();
         let size = spec.leads.len() * spec.n_samples;
+        let place = |batch: &[f32]| {
+            let shape = [batch.len() / size, spec.leads.len(), spec.n_samples];
+            Tensor::from_data(TensorData::new(batch.to_vec(), shape), &self.device)
+        };
+        if self.cpu.is_some() { Vec::new() } else { signals.chunks(BATCH * size).map(place).collect() }
+    }
+
+    /// The model without any masking; batches are on the device already.
+    fn bare(&self, signals: &[f32], batches: &[Tensor<3>]) {
         if let Some(cpu) = &self.cpu {
             black_box(cpu.logits(signals));
-            return;
         }
-        for batch in signals.chunks(BATCH * size) {
-            let shape = [batch.len() / size, spec.leads.len(), spec.n_samples];
-            let batch = Tensor::from_data(TensorData::new(batch.to_vec(), shape), &self.device);
-            black_box(self.model.logits(batch).into_data());
+        for batch in batches {
+            black_box(self.model.logits(batch.clone()).into_data());
         }
     }
 }

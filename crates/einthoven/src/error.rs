@@ -47,6 +47,24 @@ pub enum Error {
     /// The user stopped the program: exit code 130.
     #[error("finish: interrupted")]
     Interrupted,
+    /// An evaluation was told to stop: exit code 130.
+    #[error("finish: interrupted after {done} of {total} coalitions{}", .kept.map_or_else(String::new, resume))]
+    BrokenOff {
+        /// Coalitions that were evaluated.
+        done: usize,
+        /// Coalitions that were to be evaluated, or at most.
+        total: usize,
+        /// How many of them are kept in the folder, if there is one.
+        kept: Option<usize>,
+    },
+}
+
+/// What can be taken up again.
+fn resume(kept: usize) -> String {
+    match kept {
+        0 => "; none is kept yet".to_owned(),
+        kept => format!("; {kept} of them are kept, --resume goes on from there"),
+    }
 }
 
 /// Result of the facade.
@@ -59,7 +77,7 @@ impl Error {
             Self::Usage(_) | Self::Shapley(_) | Self::Model(einthoven_model::Error::Setting { .. }) => 2,
             Self::Model(einthoven_model::Error::Ecg(_) | einthoven_model::Error::Data(_)) => 3,
             Self::Ecg(_) | Self::Game(_) | Self::File { .. } | Self::SomeRecords { .. } => 3,
-            Self::Masking(einthoven_masking::Error::Interrupted { .. }) | Self::Interrupted => 130,
+            Self::BrokenOff { .. } | Self::Interrupted => 130,
             Self::Model(_) | Self::Masking(_) => 4,
         }
     }

@@ -4,16 +4,17 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use einthoven_ecg::{Preparation, Record};
-use einthoven_game::{Attribution, Coalitions, Design, Link, Partition, Values};
+use einthoven_game::{Attribution, Coalitions, Link, Partition};
 use einthoven_masking::{
-    Baseline, Derive, DeviceName, Engine, Evaluation, MaskedModel, Options, PlacedModel, Progress, Stats, device,
+    Baseline, Derive, DeviceName, Engine, Evaluation, MaskedModel, Options, PlacedModel, Progress, device,
 };
 use einthoven_model::{BatchModel, Classifier, ModelSpec};
 use einthoven_plot::Prediction;
-use einthoven_shapley::{Choice, Known, Method, Request, until};
+use einthoven_shapley::{Choice, Method, Request};
 use serde_json::{Value, json};
 
 use crate::baseline::background;
+use crate::evaluate::{at_once, in_rounds};
 use crate::{BaselineName, Error, Explanation, Keep, Memory, Players, Result};
 
 /// How a record is explained. The defaults give a useful answer.
@@ -149,7 +150,8 @@ impl Explainer {
     pub fn predict(&self, prepared: &Record) -> Result<Vec<Prediction>> {
         let spec = self.spec();
         let partition = Partition::leads(&spec.leads, spec.n_samples)?;
-        let masked = MaskedModel::on(&self.model, &[(prepared, &partition)], &Options::default())?;
+        let options = Options { memory: self.memory(), ..Options::default() };
+        let masked = MaskedModel::on(&self.model, &[(prepared, &partition)], &options)?;
         let mut full = Coalitions::new(partition.n_players());
         full.push_full();
         let logits = masked.evaluate(&full, &mut |_, _| ControlFlow::Continue(()))?;
@@ -202,9 +204,14 @@ impl Explainer {
             Players::IndependentLeads => Derive::Limb,
             _ => Derive::Nothing,
         };
-        let memory = usize::try_from(self.settings.memory.0).unwrap_or(usize::MAX);
-        let options = Options { baseline, derive, link: self.settings.link, memory, engine: self.settings.engine };
+        let (link, memory, engine) = (self.settings.link, self.memory(), self.settings.engine);
+        let options = Options { baseline, derive, link, memory, engine };
         Ok(MaskedModel::on(&self.model, &[(prepared, partition)], &options)?)
+    }
+
+    /// Bytes that an evaluation may take.
+    fn memory(&self) -> usize {
+        usize::try_from(self.settings.memory.0).unwrap_or(usize::MAX)
     }
 
     /// Explains a record.
@@ -236,8 +243,7 @@ impl Explainer {
             None => at_once(&masked, choice.method, &request, keep, progress)?,
             Some(rel) => in_rounds(&masked, choice.method, &request, rel, keep, progress)?,
         };
-        let chunk = masked.chunk(evaluation.values[0].len())?;
-        let run = self.run(&prepared, &choice, chunk, &evaluation, clock.elapsed().as_secs_f64());
+        let run = self.run(&prepared, &choice, &evaluation, clock.elapsed().as_secs_f64());
         for (attribution, prediction) in attributions.iter_mut().zip(&predictions) {
             self.name(attribution, prediction, &partition, &run);
         }
@@ -271,7 +277,7 @@ impl Explainer {
         attribution.run = run.as_object().cloned().unwrap_or_default();
     }
 
-    fn run(&self, record: &Record, choice: &Choice, chunk: usize, evaluation: &Evaluation, seconds: f64) -> Value {
+    fn run(&self, record: &Record, choice: &Choice, evaluation: &Evaluation, seconds: f64) -> Value {
         json!({
             "record": record.source,
             "device": self.device_name,
@@ -282,7 +288,7 @@ impl Explainer {
             "players": self.settings.players.to_string(),
             "auto": choice.reason,
             "rows": evaluation.stats.rows,
-            "chunk": chunk,
+            "chunk": evaluation.chunk,
             "evaluated": evaluation.stats.evaluations,
             "engine": evaluation.stats.engine(),
             "stats": evaluation.stats,
@@ -326,83 +332,6 @@ impl Explainer {
         ];
         pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
-}
-
-/// Evaluates a design and estimates from its values.
-fn at_once(
-    masked: &MaskedModel,
-    method: Method,
-    request: &Request<'_>,
-    keep: Option<&Keep>,
-    progress: &mut Progress<'_>,
-) -> Result<(Vec<Attribution>, Evaluation)> {
-    let design = method.design(request)?;
-    let evaluation = evaluate(masked, &design, keep, progress)?;
-    Ok((method.estimate(&design, &evaluation.values[0])?, evaluation))
-}
-
-/// Evaluates round after round until the standard errors are small enough. What is kept after a round is all that was
-/// evaluated so far, with an empty draw list.
-fn in_rounds(
-    masked: &MaskedModel,
-    method: Method,
-    request: &Request<'_>,
-    rel: f64,
-    keep: Option<&Keep>,
-    progress: &mut Progress<'_>,
-) -> Result<(Vec<Attribution>, Evaluation)> {
-    let mut evaluation = Evaluation { values: Vec::new(), stats: Stats::default(), warnings: Vec::new(), chunk: 0 };
-    let known = keep.map(|keep| keep.known(request.n_players, masked.fingerprint())).transpose()?.flatten();
-    let outcome = until(method, request, rel, known, &mut |known: Option<&Known>, rows: &Coalitions| {
-        let before = known.map_or(0, |known| known.rows.len());
-        let part = masked.evaluate_all(&[rows], &mut |done, _| progress(before + done, request.budget))?;
-        evaluation.stats += part.stats;
-        evaluation.warnings.extend(part.warnings);
-        evaluation.chunk = part.chunk;
-        let [values] = <[Values; 1]>::try_from(part.values).expect("invariant: one list of rows has one of values");
-        if let Some(keep) = keep {
-            keep.add(known, rows, &values)?;
-        }
-        Ok::<_, Error>(values)
-    })?;
-    if let Some(keep) = keep {
-        keep.finish(&outcome.design, &outcome.values)?;
-    }
-    evaluation.warnings.dedup();
-    evaluation.values = vec![outcome.values];
-    Ok((outcome.attributions, evaluation))
-}
-
-/// The values of a design. Where they are kept, they are evaluated and written chunk by chunk.
-fn evaluate(
-    masked: &MaskedModel,
-    design: &Design,
-    keep: Option<&Keep>,
-    progress: &mut Progress<'_>,
-) -> Result<Evaluation> {
-    let Some(keep) = keep else { return Ok(masked.evaluate_all(&[&design.rows], progress)?) };
-    let total = design.rows.len();
-    let mut values = keep.begin(design, masked.fingerprint())?;
-    let (mut stats, mut warnings, mut chunk) = (Stats::default(), Vec::new(), 0);
-    loop {
-        let done = values.as_ref().map_or(0, Values::len);
-        if done == total && values.is_some() {
-            break;
-        }
-        let rows = design.rows.slice(done..total.min(done + masked.planned()));
-        let part = masked.evaluate_all(&[&rows], &mut |part, _| progress(done + part, total))?;
-        stats += part.stats;
-        warnings.extend(part.warnings);
-        chunk = part.chunk;
-        let new = match values {
-            Some(values) => values.concat(&part.values[0])?,
-            None => part.values[0].clone(),
-        };
-        keep.save(&new)?;
-        values = Some(new);
-    }
-    warnings.dedup();
-    Ok(Evaluation { values: values.into_iter().collect(), stats, warnings, chunk })
 }
 
 /// The record with these leads in this order.

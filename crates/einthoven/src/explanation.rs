@@ -95,18 +95,27 @@ impl Explanation {
     /// Writes `attribution.json`, `attribution.npz`, `ecg.svg` and `report.html` into `folder`, which is made if need
     /// be. Each file is written beside its place and then renamed, so that none is ever half there.
     pub fn save(&self, folder: &Path, target: usize) -> Result<()> {
-        std::fs::create_dir_all(folder).map_err(|error| Error::File {
-            action: "make the folder",
-            path: folder.to_owned(),
-            reason: error.to_string(),
-        })?;
+        make_folder(folder)?;
+        let [json, npz, svg, html] = RESULTS;
         let write =
             |name: &str, text: &str| file::write_atomic(&folder.join(name), |out| out.write_all(text.as_bytes()));
-        Attribution::save_json(&folder.join("attribution.json"), &self.attributions)?;
+        Attribution::save_json(&folder.join(json), &self.attributions)?;
         let signal = Signal::new(&self.partition, self.record.signal().to_vec(), self.record.rate, self.start)?;
-        AttributionArrays::new(&self.attributions, Some(signal))?.save(&folder.join("attribution.npz"))?;
-        write("ecg.svg", &self.ecg_svg(target))?;
-        write("report.html", &self.report_html(target))?;
+        AttributionArrays::new(&self.attributions, Some(signal))?.save(&folder.join(npz))?;
+        write(svg, &self.ecg_svg(target))?;
+        write(html, &self.report_html(target))?;
         Ok(())
     }
+}
+
+/// The files of an explanation.
+pub(crate) const RESULTS: [&str; 4] = ["attribution.json", "attribution.npz", "ecg.svg", "report.html"];
+
+/// Makes a folder and those above it.
+pub(crate) fn make_folder(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(|error| Error::File {
+        action: "make the folder",
+        path: folder.to_owned(),
+        reason: error.to_string(),
+    })
 }

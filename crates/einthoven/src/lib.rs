@@ -26,6 +26,7 @@
 
 mod baseline;
 mod error;
+mod evaluate;
 mod example;
 mod explainer;
 mod explanation;

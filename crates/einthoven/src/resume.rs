@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use einthoven_game::{Coalitions, Design, Values};
 use einthoven_shapley::Known;
 
+use crate::explanation::{RESULTS, make_folder};
 use crate::{Error, Result};
 
 /// Where the values of a run are kept.
@@ -32,7 +33,7 @@ impl Keep {
                 reason: format!("{what}; leave --resume out to begin anew"),
             };
             if Design::load(&design_path)? != *design {
-                return Err(other(&design_path, "it is of other players, another method, budget or seed"));
+                return Err(other(&design_path, "it is of other players, another method, budget, seed or --until"));
             }
             if values.fingerprint != fingerprint {
                 return Err(other(&values_path, "it is of another model, record or baseline"));
@@ -90,25 +91,22 @@ impl Keep {
         self.save(values)
     }
 
-    /// Writes a design. Values that are there do not belong to it, and go first.
+    /// Writes a design. Values and results that are there do not belong to it, and go first.
     fn anew(&self, design: &Design) -> Result<()> {
-        let values_path = self.folder.join("values.npz");
-        if values_path.exists() {
-            std::fs::remove_file(&values_path).map_err(|error| Error::File {
-                action: "remove",
-                path: values_path.clone(),
-                reason: error.to_string(),
-            })?;
+        for name in ["values.npz"].into_iter().chain(RESULTS) {
+            let path = self.folder.join(name);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::File { action: "remove", path, reason: error.to_string() });
+                }
+                _ => {}
+            }
         }
         Ok(design.save(&self.folder.join("design.npz"))?)
     }
 
     fn make_folder(&self) -> Result<()> {
-        std::fs::create_dir_all(&self.folder).map_err(|error| Error::File {
-            action: "make the folder",
-            path: self.folder.clone(),
-            reason: error.to_string(),
-        })
+        make_folder(&self.folder)
     }
 
     /// Writes the values so far, at once or not at all.

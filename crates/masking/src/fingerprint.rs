@@ -9,8 +9,9 @@ use sha2::{Digest, Sha256};
 
 use crate::{Derive, Options};
 
-/// Of the record that is `nth` of those that `fill` was made for: SHA-256 in hexadecimal over everything that a value depends on: model, signal, owners, baseline, derived leads and
-/// link. Device, memory and chunk size are left out: values of different devices may be joined.
+/// SHA-256 in hexadecimal over everything that a value depends on: model, signal, owners, baseline, derived leads and link.
+/// The record is the `nth` of those that `fill` was made for. Device, memory and chunk size are left out: values of different
+/// devices may be joined.
 pub(crate) fn fingerprint(
     model: &str,
     record: &Record,

@@ -1,7 +1,7 @@
 //! Batched masked evaluation: thousands of coalitions a dispatch.
 //!
-//! A [`MaskedModel`] is a model that looks at one record through one partition: a game. It answers for packed
-//! coalitions, in chunks that fit the device and the memory the user allows ([`plan`]), each chunk made on the device
+//! A [`MaskedModel`] is a model that looks at records, each through its partition: a game per record. It answers for packed
+//! coalitions, in chunks that fit the devices and the memory the user allows ([`plan`]), each batch made on the device
 //! from bits, every output at once. It never knows what its values are for.
 //!
 //! [`device`] opens what `--device` names. [`Baseline`] says what a masked cell becomes. [`Derive`] says which leads

@@ -156,7 +156,7 @@ impl DeviceSource<'_> {
                 places.push(first as i32);
             }
         }
-        stats.bytes_up += 4 * places.len() as u64;
+        stats.bytes_up += 4 * (places.len() + 2 * length) as u64;
         stats.dispatches += 1;
         let ints = |values: Vec<i32>| {
             let n = values.len();

@@ -19,10 +19,14 @@ use crate::{Baseline, Derive, Engine, Error, Result, device};
 
 /// Coalitions that are planned at once, at most: the more there are, the more of them agree somewhere.
 const MAX_CHUNK: usize = 32_768;
-/// Multiply-adds that are planned at once, at most: what a stop may lose, half a minute of a CPU.
-const MAX_PLANNED: u64 = 4_000_000_000_000;
+/// Multiply-adds that are planned at once, at most: what a stop may lose, some eight seconds of two cores.
+const MAX_PLANNED: u64 = 1_000_000_000_000;
 /// Coalitions that are planned at once of a model whose layers are not known.
-const UNKNOWN_CHUNK: usize = 4096;
+const UNKNOWN_CHUNK: usize = 1024;
+/// Parts into which the coalitions are cut for devices, and how many a part holds at least. The number of devices has no
+/// say in it: what a device computes must not depend on how many others there are.
+const PARTS: usize = 4;
+const SMALLEST_PART: usize = 256;
 /// Rows beyond which a larger batch is no faster on the CPU, whose caches it would only flush.
 const MAX_BATCH_CPU: usize = 64;
 /// Rows beyond which a larger batch is no faster on a GPU.
@@ -30,8 +34,6 @@ const MAX_BATCH_GPU: usize = 4096;
 /// How much more than its live buffers a device of cubecl holds, whose pools keep pages of several sizes: 2.2 times were
 /// measured with the built-in model.
 const POOL_FACTOR: usize = 3;
-/// Bytes that planning takes for a row: its pattern in each tile of the stages that are run, and what they hold.
-const PLANNED_ROW: usize = 1024;
 
 /// Called with the coalitions done and the coalitions asked for; may stop the evaluation.
 pub type Progress<'a> = dyn FnMut(usize, usize) -> ControlFlow<()> + Send + 'a;
@@ -111,6 +113,8 @@ struct Sizes {
     /// Coalitions that are planned at once.
     chunk: usize,
     pool_factor: usize,
+    /// Whether all workers are the network's own layers on the CPU, which give the same bits however rows are cut.
+    on_cpu: bool,
 }
 
 impl MaskedModel {
@@ -198,15 +202,16 @@ impl MaskedModel {
             }
         }
         let total: usize = lists.iter().map(|list| list.len()).sum();
+        let chunk = self.limits.part(total, self.model.workers.len());
         let run = Run {
             workers: &self.model.workers,
             scenes: &self.scenes,
             lists,
             outputs: &self.spec().outputs,
             engine: self.options.engine,
-            chunk: self.limits.chunk.min(total.div_ceil(self.model.workers.len()).max(1)),
-            batch: self.chunk(total)?,
-            memory: self.options.memory / 2 / self.limits.pool_factor,
+            chunk,
+            batch: self.chunk(chunk)?,
+            memory: self.limits.limits.memory / 2 / self.limits.pool_factor,
             max_buffer: self.limits.limits.max_buffer.unwrap_or(usize::MAX),
         };
         let (values, stats, warnings) = run.all(progress)?;
@@ -228,8 +233,8 @@ impl MaskedModel {
         Ok(Plan::new(coalitions, self.limits.cost, self.limits.limits)?.chunk)
     }
 
-    /// Coalitions that are planned at once, by one worker: whole batches. An evaluation that is cut up loses nothing if
-    /// it is cut at multiples of this.
+    /// Coalitions that are planned at once, at most, by one worker: whole batches. An evaluation that is cut up shares the
+    /// most if it is cut at multiples of this.
     pub fn planned(&self) -> usize {
         self.limits.chunk
     }
@@ -269,7 +274,9 @@ impl Sizes {
         let maps = scenes.host.maps();
         let n_players = scenes.n_players.iter().max().copied().unwrap_or(1);
         let mut cost = row_cost(spec, n_players, scenes.n_players.len(), maps);
-        let mut limits = Limits { memory: options.memory, max_buffer: None, max_rows: (MAX_BATCH_CPU / maps).max(1) };
+        // Workers share the memory.
+        let memory = options.memory / model.workers.len();
+        let mut limits = Limits { memory, max_buffer: None, max_rows: (MAX_BATCH_CPU / maps).max(1) };
         let workers = || model.workers.iter().map(lock);
         let buffers = workers().filter_map(|worker| device::max_buffer(&worker.device));
         limits.max_buffer = buffers.min();
@@ -280,20 +287,29 @@ impl Sizes {
         cost.total *= pool_factor;
         let scratch = workers().filter_map(|worker| worker.cpu().map(CpuNetwork::scratch_bytes)).max();
         cost.fixed += 2 * scratch.unwrap_or(0) * rayon::current_num_threads();
+        // A pattern of four bytes in each tile of at least 16 samples, in up to four stages.
+        let planned_row = spec.n_samples.max(1024);
         // Half is for rows, half for what stages hold.
-        let planned = limits.memory.saturating_sub(cost.fixed) / 2 / (maps * PLANNED_ROW);
+        let planned = limits.memory.saturating_sub(cost.fixed) / 2 / (maps * planned_row);
         let work = model.row_work.map_or(UNKNOWN_CHUNK, |work| {
             usize::try_from(MAX_PLANNED / (maps as u64 * work).max(1)).unwrap_or(usize::MAX)
         });
         let most = planned.min(work).min(MAX_CHUNK);
-        if workers().all(|worker| worker.cpu().is_some()) {
+        let on_cpu = workers().all(|worker| worker.cpu().is_some());
+        if on_cpu {
             // In the CPU's own layers nothing but the rows' patterns grows with the batch.
-            cost.total = maps * (4 * n_players.div_ceil(32) + PLANNED_ROW + 16 * spec.outputs.len());
+            cost.total = maps * (4 * n_players.div_ceil(32) + planned_row + 16 * spec.outputs.len());
             limits.max_rows = most.max(1);
         }
         let batch = Plan::new(MAX_CHUNK, cost, limits)?.chunk;
         let chunk = (most / batch).max(1) * batch;
-        Ok(Self { cost, limits, chunk, pool_factor })
+        Ok(Self { cost, limits, chunk, pool_factor, on_cpu })
+    }
+
+    /// Coalitions of a part, when so many are to be evaluated by so many workers.
+    fn part(&self, total: usize, n_workers: usize) -> usize {
+        let part = if self.on_cpu { total.div_ceil(n_workers) } else { total.div_ceil(PARTS).max(SMALLEST_PART) };
+        self.chunk.min(part).min(total).max(1)
     }
 }
 

@@ -92,7 +92,8 @@ impl Plan {
 /// Bytes as people read them, rounded up, so that what is asked for is enough.
 fn size_text(bytes: usize) -> String {
     match bytes {
-        0..0x40_0000 => format!("{} KiB", bytes.div_ceil(1 << 10)),
+        0..0x400 => format!("{bytes} bytes"),
+        0x400..0x40_0000 => format!("{} KiB", bytes.div_ceil(1 << 10)),
         _ => format!("{} MiB", bytes.div_ceil(1 << 20)),
     }
 }

@@ -4,8 +4,8 @@ use std::any::Any;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::sync_channel;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use einthoven_game::{Coalitions, Values};
@@ -97,11 +97,11 @@ impl Run<'_> {
         Ok(all)
     }
 
-    /// Several workers, each on a thread of its own, which takes the next chunk.
+    /// Several workers, each on a thread of its own. Which chunks a worker does is fixed beforehand: devices may round
+    /// differently.
     fn shared(&self, total: usize, progress: &mut Progress<'_>) -> Result<Chunk> {
         let n_chunks = total.div_ceil(self.chunk);
-        let range = |index: usize| self.range(index, total);
-        let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let stop = AtomicBool::new(false);
         let mut all = (vec![0.0; total * self.outputs.len()], Stats::default(), Vec::new());
         let mut shares = vec![0.0; n_chunks];
         let mut end: Option<Error> = None;
@@ -109,59 +109,58 @@ impl Run<'_> {
             // Without room for reports a worker is never far ahead of a stop.
             let (send, reports) = sync_channel(0);
             for index in 0..self.workers.len().min(n_chunks) {
-                let (send, next, stop) = (send.clone(), &next, &stop);
-                scope.spawn(move || {
-                    while !stop.load(Ordering::Relaxed) {
-                        let chunk = next.fetch_add(1, Ordering::Relaxed);
-                        if chunk >= n_chunks {
-                            break;
-                        }
-                        let mut go_on = |share: f64| {
-                            // Nobody listens any more only if the run is over.
-                            let _ = send.send(Report::Share(chunk, share));
-                            !stop.load(Ordering::Relaxed)
-                        };
-                        let done = self.chunk_with_room(index, range(chunk), &mut go_on);
-                        let _ = send.send(Report::Done(chunk, done));
-                    }
-                });
+                let (send, stop) = (send.clone(), &stop);
+                scope.spawn(move || self.work(index, total, stop, &send));
             }
             drop(send);
             for report in reports {
-                match report {
-                    Report::Share(chunk, share) => shares[chunk] = share,
-                    Report::Done(chunk, Ok(Some((values, stats, warnings)))) => {
-                        let start = range(chunk).start * self.outputs.len();
-                        if let Err(error) = self.check_finite(&values, start) {
-                            end.get_or_insert(error);
-                        }
-                        all.0[start..start + values.len()].copy_from_slice(&values);
-                        all.1 += stats;
-                        all.2.extend(warnings);
-                        shares[chunk] = 1.0;
-                    }
-                    Report::Done(_, Ok(None)) => continue,
-                    Report::Done(_, Err(error)) => {
-                        end.get_or_insert(error);
-                    }
+                if let Err(error) = self.take(report, total, &mut shares, &mut all) {
+                    end.get_or_insert(error);
                 }
-                let done =
-                    shares.iter().enumerate().map(|(chunk, share)| range(chunk).len() as f64 * share).sum::<f64>();
-                let done = done as usize;
+                let part = |(chunk, share): (usize, &f64)| self.range(chunk, total).len() as f64 * share;
+                let done = shares.iter().enumerate().map(part).sum::<f64>() as usize;
                 if end.is_none() && progress(done, total).is_break() {
                     end = Some(Error::Interrupted { done, total });
                 }
-                if end.is_some() {
-                    stop.store(true, Ordering::Relaxed);
-                }
+                stop.store(end.is_some(), Ordering::Relaxed);
             }
         });
         all.2.sort();
         all.2.dedup();
-        match end {
-            Some(error) => Err(error),
-            None => Ok(all),
+        end.map_or(Ok(all), Err)
+    }
+
+    /// Does every n-th chunk, where there are n workers, until told to stop.
+    fn work(&self, index: usize, total: usize, stop: &AtomicBool, send: &SyncSender<Report>) {
+        for chunk in (index..total.div_ceil(self.chunk)).step_by(self.workers.len()) {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let mut go_on = |share: f64| {
+                // Nobody listens any more only if the run is over.
+                let _ = send.send(Report::Share(chunk, share));
+                !stop.load(Ordering::Relaxed)
+            };
+            let done = self.chunk_with_room(index, self.range(chunk, total), &mut go_on);
+            let _ = send.send(Report::Done(chunk, done));
         }
+    }
+
+    /// Takes in what a worker reports.
+    fn take(&self, report: Report, total: usize, shares: &mut [f64], all: &mut Chunk) -> Result<()> {
+        match report {
+            Report::Share(chunk, share) => shares[chunk] = share,
+            Report::Done(chunk, done) => {
+                let Some((values, stats, warnings)) = done? else { return Ok(()) };
+                let start = self.range(chunk, total).start * self.outputs.len();
+                self.check_finite(&values, start)?;
+                all.0[start..start + values.len()].copy_from_slice(&values);
+                all.1 += stats;
+                all.2.extend(warnings);
+                shares[chunk] = 1.0;
+            }
+        }
+        Ok(())
     }
 
     /// Evaluates a chunk; where the device has no room for its batches, in smaller ones.

@@ -101,6 +101,12 @@ impl Stage {
         self.tiles.iter().map(|tile| tile.patterns.len() as u64 * tile.multiply_adds).sum()
     }
 
+    /// Numbers in all patterns of all tiles.
+    fn numbers(&self, network: &Network) -> usize {
+        let [channels, _] = network.shape(self.to);
+        self.tiles.iter().map(|tile| channels * tile.span.len() * tile.patterns.len()).sum()
+    }
+
     /// Tiles times patterns.
     pub(crate) fn n_items(&self) -> usize {
         self.tiles.iter().map(|tile| tile.patterns.len()).sum()
@@ -128,7 +134,10 @@ impl Planner<'_> {
             end.map_or(0.0, |j| ways[j].cost) + self.last_cost(end.map(|j| &cuts[j]), distinct.len())
         };
         let end = ends.chain(plain).min_by(|a, b| total(a).total_cmp(&total(b)));
-        self.along(end.flatten(), &cuts, &ways, distinct)
+        let stages = self.along(end.flatten(), &cuts, &ways, distinct.clone());
+        // Patterns were counted in some rows; if there are more than thought, nothing is kept between stages.
+        let fits = |stage: &Stage| stage.numbers(self.network) <= self.store;
+        if stages[..stages.len() - 1].iter().all(fits) { stages } else { vec![last(self.network, 0, distinct)] }
     }
 
     /// The stages of the way to a cut, and the last one.

@@ -80,7 +80,7 @@ impl Worker {
         Self { device, kind }
     }
 
-    /// Bytes that one row takes on the CPU in the network's own layers, if it runs there.
+    /// The network's own layers on the CPU, if it runs there.
     pub(crate) fn cpu(&self) -> Option<&CpuNetwork> {
         match &self.kind {
             Kind::Cpu(cpu) => Some(cpu),

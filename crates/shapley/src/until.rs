@@ -59,7 +59,9 @@ pub fn until<E: From<Error>>(
         return Err(Error::Request(format!("stop at a relative error of {rel}: expected a number above 0")).into());
     }
     let mut budgets = Vec::new();
-    let mut budget = first_budget(request);
+    // Values that are there already are a round that was evaluated.
+    let spent = known.as_ref().map_or(0, |known| known.rows.len());
+    let mut budget = first_budget(request).max(spent).min(request.budget);
     loop {
         let (reached, design, new) = next_design(method, request, budget, known.as_ref())?;
         budgets.push(reached);
@@ -102,6 +104,7 @@ fn next_design(
     known: Option<&Known>,
 ) -> Result<(usize, Design, Coalitions)> {
     let spent = known.map_or(0, |known| known.rows.len());
+    let mut whole = budget == request.budget;
     loop {
         let design = match method.design(&Request { budget, ..*request }) {
             // The first budget is a guess; the method knows better.
@@ -118,7 +121,18 @@ fn next_design(
         if over == 0 {
             return Ok((budget, design, new));
         }
-        budget = budget.saturating_sub(over);
+        // With the whole budget it is the design of a run that was broken off, if that was of the same method and seed.
+        match method.design(&Request { budget: budget.saturating_sub(over), ..*request }) {
+            Ok(_) => budget -= over,
+            Err(_) if !whole => (budget, whole) = (request.budget, true),
+            Err(_) => {
+                return Err(Error::Request(format!(
+                    "go on from {spent} coalitions that were evaluated for something else, with a budget of {}: \
+                     expected a larger budget",
+                    request.budget
+                )));
+            }
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use einthoven::game::file::write_atomic;
+use einthoven::masking::Stats;
 use einthoven::{Attribution, Error, Explainer, Explanation, Keep, Result, Settings};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -21,6 +22,9 @@ pub fn run(args: &Explain) -> Result<()> {
     let explainer = Explainer::classifier(&records::classifier(&args.engine.model)?, settings(args))?;
     check_target(&explainer, &args.target)?;
     explainer.check()?;
+    if args.resume && args.json && args.out.is_none() {
+        return Err(Error::Usage("use --resume with --json: name the folder of the run with --out".to_owned()));
+    }
     let (sources, several) = records::sources(&args.input)?;
     let out = match (&args.out, args.json) {
         (Some(out), _) => Some(out.clone()),
@@ -94,7 +98,7 @@ fn explain_several(args: &Explain, explainer: &Explainer, sources: &[Source], ou
         "warnings".into(),
         "error".into(),
     ]];
-    let (mut failed, mut all) = (0, Vec::new());
+    let (mut failed, mut all, mut stats) = (0, Vec::new(), Stats::default());
     for (index, source) in sources.iter().enumerate() {
         let clock = Instant::now();
         let folder = out.map(|out| out.join(&source.name));
@@ -116,6 +120,7 @@ fn explain_several(args: &Explain, explainer: &Explainer, sources: &[Source], ou
             Ok((explanation, target)) => {
                 eprintln!("[{}/{}] {} {seconds:.1} s", index + 1, sources.len(), source.shown());
                 rows.push(row(source, &explanation, target, seconds));
+                stats += explanation.stats.clone();
                 all.extend(args.json.then_some(explanation.attributions).into_iter().flatten());
             }
         }
@@ -127,7 +132,11 @@ fn explain_several(args: &Explain, explainer: &Explainer, sources: &[Source], ou
     if args.json {
         print::json(&all)?;
     } else if let Some(out) = out {
-        print::text(&format!("{} records; see {}\n", sources.len() - failed, out.join("summary.csv").display()))?;
+        let (done, path) = (sources.len() - failed, out.join("summary.csv"));
+        print::text(&format!("{done} {}; see {}\n", if done == 1 { "record" } else { "records" }, path.display()))?;
+    }
+    if args.stats && !args.json {
+        print::text(&print::stats(&stats))?;
     }
     match failed {
         0 => Ok(()),

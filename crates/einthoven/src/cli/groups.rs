@@ -65,11 +65,11 @@ mod tests {
 
     #[test]
     fn groups_are_read_and_hung_into_a_tree() {
-        let groups: Groups = "0-2;5, 3".parse().unwrap();
-        let tree = groups.tree(6).unwrap();
+        let groups: Groups = "0-2;5, 3".parse().expect("two groups");
+        let tree = groups.tree(6).expect("six players");
         assert_eq!(tree.parents, [6, 6, 6, 7, 8, 7, 8, 8, 8]);
         assert_eq!(tree.names.len(), 3);
-        assert!(groups.tree(5).unwrap_err().to_string().contains("player 5"));
+        assert!(groups.tree(5).expect_err("a player too many").to_string().contains("player 5"));
         for wrong in ["", "a", "0-", "0;0", "1,1", "0-2;2", "99999"] {
             assert!(wrong.parse::<Groups>().is_err(), "{wrong}");
         }

@@ -73,10 +73,34 @@ fn gpu_values_of_a_real_network_are_those_of_the_cpu() {
     assert_eq!(gpu, values(&device), "the same twice, bit for bit");
     for output in 0..cpu.n_outputs() {
         let (cpu, gpu) = (cpu.output(output), gpu.output(output));
-        let largest = cpu.iter().fold(1.0, |largest: f64, value| largest.max(value.abs()));
+        let range = cpu.iter().copied().fold(f64::MIN, f64::max) - cpu.iter().copied().fold(f64::MAX, f64::min);
         for (cpu, gpu) in cpu.iter().zip(&gpu) {
-            assert!((cpu - gpu).abs() <= 1e-5 * largest, "output {output}: {cpu} on the CPU, {gpu} on the adapter");
+            assert!(
+                (cpu - gpu).abs() <= 1e-5 * range.max(1e-6),
+                "output {output}: {cpu} on the CPU, {gpu} on the adapter"
+            );
         }
+    }
+}
+
+/// What a device computes does not depend on how many others there are.
+#[test]
+fn gpu_two_workers_give_the_bits_of_one() {
+    let Some(device) = adapter() else { return };
+    let network = networks::network(4);
+    let samples = network.shape(0)[1];
+    let (record, partition) = (networks::record(samples, 1), networks::windows(samples, 12));
+    let rows = networks::coalitions(12, 700, 4);
+    let run = |n: usize, engine| {
+        let placed = PlacedModel::new(&networks::model(&network), &vec![device.clone(); n]);
+        let options = Options { engine, ..Options::default() };
+        let masked = MaskedModel::on(&placed, &[(&record, &partition)], &options).unwrap();
+        masked.evaluate_all(&[&rows], &mut |_, _| ControlFlow::Continue(())).unwrap()
+    };
+    for engine in [Engine::Plain, Engine::Local, Engine::Auto] {
+        let (one, two) = (run(1, engine), run(2, engine));
+        assert_eq!(one.values, two.values, "{engine}");
+        assert_eq!(one.stats, two.stats, "{engine}");
     }
 }
 

@@ -83,6 +83,49 @@ fn a_model_without_layers_is_shared_out_too() {
 }
 
 #[test]
+fn chunk_sizes_leave_no_trace() {
+    // A cap on memory decides how many rows are planned at once; so do evaluations of 1, 7, 64 and 1000 rows.
+    let network = network(3);
+    let samples = network.shape(0)[1];
+    let (record, partition) = (record(samples, 3), partition(samples, 3));
+    let rows = coalitions(partition.n_players(), 1500, 3);
+    let placed = PlacedModel::new(&model(&network), &[Device::flex()]);
+    for engine in [Engine::Plain, Engine::Local, Engine::Auto] {
+        let options = Options { engine, ..Options::default() };
+        let whole = evaluate(&placed, &record, &partition, &options, &rows);
+        for size in [1, 7, 64, 1000] {
+            let first = rows.slice(0..rows.len().min(40 * size));
+            let parts = (0..first.len()).step_by(size).map(|at| first.slice(at..first.len().min(at + size)));
+            let values =
+                parts.flat_map(|part| evaluate(&placed, &record, &partition, &options, &part).as_slice().to_vec());
+            assert!(values.eq(whole.as_slice()[..3 * first.len()].iter().copied()), "{engine}, {size} rows at once");
+        }
+    }
+}
+
+#[test]
+fn workers_share_the_rows_and_the_memory() {
+    let (record, partition) = (setup::record(3), setup::leads_windows(3));
+    let rows = setup::coalitions(36, 1000, 1);
+    let run = |n: usize, memory: usize| {
+        let placed = PlacedModel::new(&Toy::new(), &vec![Device::flex(); n]);
+        let options = Options { memory, ..Options::default() };
+        let masked = MaskedModel::on(&placed, &[(&record, &partition)], &options).unwrap();
+        (masked.evaluate_all(&[&rows], &mut go_on).unwrap(), masked.chunk(1000).unwrap())
+    };
+    let (one, _) = run(1, 1 << 30);
+    for n in [2, 3, 5] {
+        let (several, _) = run(n, 1 << 30);
+        assert_eq!(several.values, one.values);
+        assert_eq!(several.stats, one.stats, "{n} workers send and compute what one does");
+    }
+    // Two workers have half of the memory each.
+    let small = 1 << 17;
+    assert_eq!(run(2, 2 * small).1, run(1, small).1);
+    assert!(run(1, small).1 < run(1, 1 << 30).1);
+}
+
+#[test]
 fn what_moves_is_counted() {
     let rows = setup::coalitions(36, 130, 1);
     let placed = PlacedModel::new(&Toy::new(), &[Device::flex()]);

@@ -24,6 +24,13 @@ fn rounds(method: Method, game: &GameFile, budget: usize, rel: f64, seed: u64) -
     outcome
 }
 
+/// The rows of a permutation design, evaluated.
+fn permutation_rows(game: &GameFile, budget: usize) -> Known {
+    let rows = Method::Permutation.design(&Request::new(game.n_players(), budget, 1)).unwrap().rows;
+    let values = game.values(&rows).unwrap();
+    Known { rows, values }
+}
+
 fn range(values: &Values) -> f64 {
     let all = values.output(0);
     all.iter().copied().fold(f64::MIN, f64::max) - all.iter().copied().fold(f64::MAX, f64::min)
@@ -97,6 +104,18 @@ fn what_is_known_is_not_evaluated_again() {
     let found = &again.unwrap().attributions[0];
     let largest = found.terms.iter().map(|term| term.std_err.unwrap()).fold(0.0, f64::max);
     assert!(largest <= 0.01 * range(&whole.values) * 1.01, "{largest}");
+    // What fills the budget and is of no use to the method is refused; the run itself, broken off, goes on.
+    let other = permutation_rows(&game, 300);
+    let refused = until(Method::Kernel, &Request::new(20, 300, 1), 0.01, Some(other.clone()), &mut |_, _| {
+        Err::<Values, _>(Error::Request("evaluate".to_owned()))
+    });
+    assert!(refused.unwrap_err().to_string().contains("expected a larger budget"));
+    let request = Request::new(20, other.rows.len(), 1);
+    let same = until(Method::Permutation, &request, 1e-9, Some(other), &mut |_, rows: &Coalitions| {
+        assert!(rows.is_empty(), "{} coalitions", rows.len());
+        Ok::<_, Error>(game.values(rows)?)
+    });
+    assert_eq!(same.unwrap().budgets.len(), 1);
     for rel in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let refused =
             until(Method::Kernel, &request, rel, None, &mut |_, rows: &Coalitions| Ok::<_, Error>(game.values(rows)?));
