@@ -1,59 +1,74 @@
-"""Error of Shapley value estimators by budget, ours beside shapiq's, on games anyone can make again.
+"""Error of Shapley value estimators by budget, ours beside shapiq's, on games anyone can make again with games.py.
 
-See README.md. Games are files that `einthoven game` reads; the truth comes from their closed form. Every run is one line of
-JSON, written as it comes, so that a run that was broken off goes on where it stopped.
+See README.md. Both programs ask the same process for the values of coalitions. Every run is one line of JSON, written as
+it comes, so that a run that was broken off goes on where it stopped.
 """
 
 import argparse
 import json
 import signal
-import subprocess
 import sys
 import time
 import warnings
 from pathlib import Path
 
 import numpy as np
+import player
 
-PEERS = ["KernelSHAP", "LeverageSHAP", "PermutationSamplingSV", "SVARM", "RegressionMSR", "OddSHAP"]
-OURS = ["kernel", "leverage", "permutation", "svarm", "regression-msr", "oddshap", "unbiased-kernel", "polyshap", "auto"]
+# Our method of the same name.
+SAME = {
+    "KernelSHAP": "kernel",
+    "LeverageSHAP": "leverage",
+    "PermutationSamplingSV": "permutation",
+    "SVARM": "svarm",
+    "RegressionMSR": "regression-msr",
+    "OddSHAP": "oddshap",
+}
+OURS = [*SAME.values(), "proxyshap", "unbiased-kernel", "polyshap", "auto"]
 FACTORS = [2, 5, 10, 20, 50, 100]
+# Relative squared errors below this are rounding: all of them are alike.
+ROUNDING = 1e-20
 
 
 def main():
     options = arguments()
     out = Path(options.out)
-    done = {key(line) for line in lines(out)}
-    for path in games(Path(options.games), options.players):
-        game = Game(path)
+    done = {key(line): line for line in lines(out)}
+    for path in [] if options.table else games(options):
+        game = Game(options.values, path)
         for program, method in wanted(options):
-            run_cell(options, out, done, game, program, method)
+            run_method(options, out, done, game, program, method)
     print(table(lines(out)))
 
 
-def run_cell(options, out, done, game, program, method):
+def run_method(options, out, done, game, program, method):
     """All budgets and seeds of one method on one game; after a run over the time limit no larger budget is tried."""
     for factor in FACTORS:
         budget = factor * game.n
-        if budget > min(2**min(game.n, 60), options.most * game.n):
+        if budget > min(2 ** min(game.n, 60), options.most * game.n):
             return
         for seed in range(options.seeds):
             facts = {"game": game.name, "n": game.n, "program": program, "method": method, "budget": budget, "seed": seed}
-            if key(facts) in done:
-                continue
-            try:
-                with limit(options.timeout):
-                    values, seconds = RUN[program](options, game, method, budget, seed)
-                error = float(((values - game.truth) ** 2).sum() / (game.truth**2).sum())
-                facts |= {"error": error if np.isfinite(error) else None, "seconds": seconds}
-            except Late:
-                facts |= {"error": None, "failed": f"over {options.timeout} s"}
-            except Exception as failure:  # noqa: BLE001: whatever a peer throws is a row that says so
-                facts |= {"error": None, "failed": f"{type(failure).__name__}: {failure}"[:200]}
-            with out.open("a") as file:
-                file.write(json.dumps(facts) + "\n")
-            if str(facts.get("failed", "")).startswith("over"):
+            if key(facts) not in done:
+                facts |= run(options, game, program, method, budget, seed)
+                done[key(facts)] = facts
+                with out.open("a") as file:
+                    file.write(json.dumps(facts) + "\n")
+            if done[key(facts)].get("failed", "").startswith("over"):
                 return
+
+
+def run(options, game, program, method, budget, seed):
+    try:
+        with limit(options.timeout):
+            values, seconds = RUN[program](game, method, budget, seed)
+        error = float(((values - game.truth) ** 2).sum() / (game.truth**2).sum())
+        return {"error": error if np.isfinite(error) else None, "seconds": seconds}
+    except Late:
+        game.start()
+        return {"error": None, "failed": f"over {options.timeout} s"}
+    except Exception as failure:  # noqa: BLE001: whatever a program throws is a row that says so
+        return {"error": None, "failed": f"{type(failure).__name__}: {failure}"[:200]}
 
 
 class Late(Exception):
@@ -78,86 +93,43 @@ class limit:
 
 
 class Game:
-    """A game file: a table, sparse Moebius terms or a sparse spectrum, one output."""
+    """A file of games.py, its Shapley values, and the process that plays it."""
 
-    def __init__(self, path):
-        self.path, self.name = path, path.stem
-        raw = json.loads(path.read_text())
-        self.n = raw["n_players"]
-        self.terms = raw.get("moebius") or raw.get("fourier")
-        self.fourier = "fourier" in raw
-        self.table = np.array(raw["values"], dtype=float).reshape(2**self.n) if "values" in raw else None
-        self.truth = self.exact() if self.terms is None else self.closed_form()
-        if self.terms is not None:
-            self.members = np.zeros((len(self.terms), self.n), dtype=np.float32)
-            for row, (players, _) in zip(self.members, self.terms):
-                row[players] = 1
-            self.sizes = self.members.sum(1)
-            self.coefficients = np.array([coefficient for _, coefficient in self.terms])
+    def __init__(self, program, path):
+        self.program, self.path, self.name, self.player = program, path, path.stem, None
+        truth = json.loads(path.with_suffix(".truth").read_text())
+        self.truth = np.array(truth["values"])
+        self.n = len(self.truth)
+        self.start()
 
-    def __call__(self, coalitions):
-        rows = np.asarray(coalitions, dtype=np.float32).reshape(-1, self.n)
-        if self.table is not None:
-            return self.table[(rows.astype(np.int64) << np.arange(self.n)).sum(1)]
-        inside = rows @ self.members.T
-        signs = 1 - 2 * (inside % 2) if self.fourier else inside == self.sizes
-        return signs @ self.coefficients
-
-    def closed_form(self):
-        values = np.zeros(self.n)
-        for players, coefficient in self.terms:
-            if self.fourier and len(players) % 2 == 0:
-                continue
-            for player in players:
-                values[player] += (-2 if self.fourier else 1) * coefficient / len(players)
-        return values
-
-    def exact(self):
-        masks = np.arange(2**self.n)
-        sizes = np.array([int(mask).bit_count() for mask in masks])
-        weights = np.array([1 / (self.n * _binomial(self.n - 1, size)) for size in range(self.n)])
-        without = [masks[masks >> player & 1 == 0] for player in range(self.n)]
-        gain = lambda player, sets: self.table[sets | 1 << player] - self.table[sets]  # noqa: E731
-        return np.array([(weights[sizes[sets]] * gain(player, sets)).sum() for player, sets in enumerate(without)])
+    def start(self):
+        if self.player:
+            self.player.process.kill()
+        self.player = player.of_game(self.program, self.path, json.loads(self.path.read_text()))
 
 
-def _binomial(n, k):
-    from math import comb
-
-    return comb(n, k)
-
-
-def ours(options, game, method, budget, seed):
-    command = [options.einthoven, "game", str(game.path), "--method", method, "--json"]
-    start = time.perf_counter()
-    answer = subprocess.run([*command, "--budget", str(budget), "--seed", str(seed)], capture_output=True, text=True)
-    seconds = time.perf_counter() - start
-    if answer.returncode != 0:
-        raise RuntimeError(answer.stderr.strip())
-    values = np.zeros(game.n)
-    for term in json.loads(answer.stdout)[0]["terms"]:
-        if len(term["players"]) == 1:
-            values[term["players"][0]] = term["value"]
-    return values, seconds
+def ours(game, method, budget, seed):
+    estimate = game.player.estimate(method, budget, seed)
+    return estimate.values, estimate.seconds
 
 
-def theirs(options, game, method, budget, seed):
+def theirs(game, method, budget, seed):
     import shapiq.approximator
 
     warnings.simplefilter("ignore")
-    kind = getattr(shapiq.approximator, method)
     spent = [0.0]
 
     def asked(coalitions):
         start = time.perf_counter()
-        values = game(coalitions)
+        values = game.player(coalitions)
         spent[0] += time.perf_counter() - start
         return values
 
     start = time.perf_counter()
-    found = kind(n=game.n, random_state=seed).approximate(budget=budget, game=asked)
+    approximator = getattr(shapiq.approximator, method)(n=game.n, index="SV", random_state=seed)
+    found = approximator.approximate(budget=budget, game=asked)
     seconds = time.perf_counter() - start - spent[0]
-    return np.array([found[(player,)] for player in range(game.n)]), seconds
+    return np.array([found[(one,)] for one in range(game.n)]), seconds
 
 
 RUN = {"einthoven": ours, "shapiq": theirs}
@@ -168,9 +140,9 @@ def wanted(options):
     return ours_first + [("shapiq", method) for method in options.peers.split(",") if method]
 
 
-def games(folder, players):
-    wanted_players = {int(n) for n in players.split(",")}
-    paths = sorted(folder.glob("*.json"))
+def games(options):
+    wanted_players = {int(n) for n in options.players.split(",")}
+    paths = [path for path in sorted(options.games.glob("*.json")) if path.stem.startswith(tuple(options.only.split(",")))]
     return [path for path in paths if json.loads(path.read_text())["n_players"] in wanted_players]
 
 
@@ -183,66 +155,101 @@ def lines(out):
 
 
 def table(facts):
-    """Median and quartiles by cell, and a paired Wilcoxon test of our best against the best peer."""
+    """A table for each game; below, each cell in which we are worse."""
+    by_name = lambda name: (int(name.rsplit("-", 1)[1]), name)  # noqa: E731
+    names = sorted({fact["game"] for fact in facts}, key=by_name)
+    text, worse = [], []
+    for name in names:
+        cells = Cells([fact for fact in facts if fact["game"] == name])
+        text += [f"\n### {name}\n", *cells.table()]
+        worse += [f"* {name}, budget {budget}: {what}" for budget, what in cells.worse()]
+    return "\n".join([*text, "\n### Cells in which our best is worse than their best\n", *(worse or ["None."])])
+
+
+class Cells:
+    """The runs on one game, by method and budget."""
+
+    def __init__(self, facts):
+        self.budgets = sorted({fact["budget"] for fact in facts})
+        self.methods = list(dict.fromkeys((fact["program"], fact["method"]) for fact in facts))
+        self.runs = {}
+        for fact in facts:
+            self.runs.setdefault((fact["program"], fact["method"], fact["budget"]), {})[fact["seed"]] = fact
+
+    def errors(self, program, method, budget):
+        """By seed; empty unless all runs have one."""
+        runs = self.runs.get((program, method, budget), {})
+        whole = runs and all(fact["error"] is not None for fact in runs.values())
+        return {seed: max(fact["error"], ROUNDING) for seed, fact in runs.items()} if whole else {}
+
+    def best(self, program, budget):
+        """Method of the smallest median, and its errors."""
+        found = [(method, self.errors(one, method, budget)) for one, method in self.methods if one == program]
+        found = [(method, errors) for method, errors in found if errors]
+        return min(found, key=lambda entry: np.median(list(entry[1].values())), default=(None, {}))
+
+    def table(self):
+        text = [row(["method", *map(str, self.budgets)]), "|---" * (len(self.budgets) + 1) + "|"]
+        for program, method in self.methods:
+            name = f"**{method}**" if program == "einthoven" else f"{program} {method}"
+            text.append(row([name, *(self.cell(program, method, budget) for budget in self.budgets)]))
+        verdicts = [verdict(self.best("einthoven", budget)[1], self.best("shapiq", budget)[1]) for budget in self.budgets]
+        text.append(row(["our best / their best", *verdicts]))
+        for peer, same in SAME.items():
+            pairs = [(self.errors("einthoven", same, at), self.errors("shapiq", peer, at)) for at in self.budgets]
+            text.append(row([f"{same} / {peer}", *(verdict(*pair) for pair in pairs)]))
+        return text
+
+    def cell(self, program, method, budget):
+        runs = self.runs.get((program, method, budget))
+        if not runs:
+            return ""
+        errors = [fact["error"] for fact in runs.values() if fact["error"] is not None]
+        if not errors:
+            return next(iter(runs.values())).get("failed", "not finite").replace("|", "/")[:60]
+        low, middle, high = np.quantile(errors, [0.25, 0.5, 0.75])
+        missing = f" ({len(errors)} of {len(runs)})" if len(errors) < len(runs) else ""
+        return f"{middle:.1e} ({low:.0e}..{high:.0e}){missing}"
+
+    def worse(self):
+        for budget in self.budgets:
+            (mine, my_errors), (other, their_errors) = self.best("einthoven", budget), self.best("shapiq", budget)
+            if verdict(my_errors, their_errors).startswith("WORSE"):
+                medians = [np.median(list(errors.values())) for errors in (my_errors, their_errors)]
+                yield budget, f"{mine} {medians[0]:.2e}, shapiq {other} {medians[1]:.2e}, {medians[0] / medians[1]:.2f} x"
+
+
+def verdict(mine, other):
+    """The ratio of medians, and whether ours is larger by a one-sided paired Wilcoxon test over common seeds, p < 0.01."""
     from scipy.stats import wilcoxon
 
-    text = []
-    for game in sorted({fact["game"] for fact in facts}, key=lambda name: (name.rstrip("0123456789"), len(name), name)):
-        rows = [fact for fact in facts if fact["game"] == game]
-        budgets = sorted({fact["budget"] for fact in rows})
-        text += [f"\n### {game}\n", "| method | " + " | ".join(map(str, budgets)) + " |", "|---" * (len(budgets) + 1) + "|"]
-        best = {}
-        for program, method in dict.fromkeys((fact["program"], fact["method"]) for fact in rows):
-            cells = []
-            for budget in budgets:
-                runs = {
-                    fact["seed"]: fact
-                    for fact in rows
-                    if (fact["program"], fact["method"], fact["budget"]) == (program, method, budget)
-                }
-                errors = {seed: fact["error"] for seed, fact in runs.items() if fact["error"] is not None}
-                cells.append(cell(runs, errors))
-                if errors and len(errors) == len(runs):
-                    median = float(np.median(list(errors.values())))
-                    if median < best.get((program, budget), (np.inf,))[0]:
-                        best[program, budget] = (median, method, errors)
-            name = f"**{method}**" if program == "einthoven" else f"{program} {method}"
-            text.append(f"| {name} | " + " | ".join(cells) + " |")
-        verdicts = []
-        for budget in budgets:
-            mine, other = best.get(("einthoven", budget)), best.get(("shapiq", budget))
-            if not mine or not other:
-                verdicts.append("")
-                continue
-            seeds = sorted(mine[2].keys() & other[2].keys())
-            difference = np.array([mine[2][seed] - other[2][seed] for seed in seeds])
-            worse = bool(np.any(difference)) and wilcoxon(difference, alternative="greater").pvalue < 0.01
-            verdicts.append(f"{'WORSE' if worse else 'not worse'}: {mine[0] / other[0]:.2f}")
-        text.append("| our best / their best | " + " | ".join(verdicts) + " |")
-    return "\n".join(text)
-
-
-def cell(runs, errors):
-    if not runs:
+    if not mine or not other:
         return ""
-    if not errors:
-        return str(next(iter(runs.values())).get("failed", "not finite"))[:40]
-    low, middle, high = np.quantile(list(errors.values()), [0.25, 0.5, 0.75])
-    missing = f" ({len(errors)} of {len(runs)})" if len(errors) < len(runs) else ""
-    return f"{middle:.1e} ({low:.0e}..{high:.0e}){missing}"
+    seeds = sorted(mine.keys() & other.keys())
+    difference = np.array([mine[seed] - other[seed] for seed in seeds])
+    ratio = f"{np.median(list(mine.values())) / np.median(list(other.values())):.2g}"
+    if np.any(difference) and wilcoxon(difference, alternative="greater").pvalue < 0.01:
+        return f"WORSE: {ratio}"
+    return ratio
+
+
+def row(cells):
+    return "| " + " | ".join(cells) + " |"
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("games", help="folder of game files")
+    parser.add_argument("games", type=Path, help="folder that games.py has written")
     parser.add_argument("--out", default="target/estimators.jsonl")
-    parser.add_argument("--players", default="12,40,120")
+    parser.add_argument("--only", default="ecg,fourier,trees,unanimity", help="games whose names start with one of these")
+    parser.add_argument("--players", default="12,36,40,120")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--most", type=int, default=100, help="largest budget, in coalitions per player")
     parser.add_argument("--timeout", type=int, default=120)
     parser.add_argument("--ours", default=",".join(OURS))
-    parser.add_argument("--peers", default=",".join(PEERS))
-    parser.add_argument("--einthoven", default="target/release/einthoven")
+    parser.add_argument("--peers", default=",".join(SAME))
+    parser.add_argument("--values", default="target/release/values", help="our program `values`")
+    parser.add_argument("--table", action="store_true", help="only print the table of what was run")
     return parser.parse_args()
 
 
