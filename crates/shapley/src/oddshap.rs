@@ -11,7 +11,7 @@
 use einthoven_fit::trees::{self, Params};
 use einthoven_game::{Attribution, Design, Values};
 
-use crate::odd::{self, OddFit, OddValues, Support, half_difference};
+use crate::odd::{self, OddFit, OddValues, Support};
 use crate::pairs::{self, Pairs, Plan};
 use crate::sizes::Law;
 use crate::{Result, attribute};
@@ -19,6 +19,8 @@ use crate::{Result, attribute};
 const METHOD: &str = "oddshap";
 /// Evaluations for each unknown of the regression.
 const EVALUATIONS_PER_UNKNOWN: usize = 10;
+/// Trees that choose the sets: more than it takes to predict, since small coefficients come late.
+const SCREEN_TREES: usize = 300;
 /// Most players of a set.
 const MAX_ORDER: usize = 9;
 
@@ -53,15 +55,10 @@ fn screen(design: &Design, pairs: &Pairs, values: &Values, output: usize, room: 
     if room == 0 {
         return Support::new();
     }
-    // The odd part alone, at both ends of each pair.
-    let rows = pairs.all.iter().flat_map(|pair| [pair.row as u32, pair.complement as u32]);
-    let targets = pairs.all.iter().flat_map(|pair| {
-        let half = half_difference(values, pair, output);
-        [half, -half]
-    });
-    let which: Vec<u32> = rows.collect();
-    let targets: Vec<f64> = targets.collect();
-    let trees = trees::fit(&design.rows, &which, &targets, &Params::default());
+    let mut rows = vec![0, 1];
+    rows.extend(pairs.all.iter().flat_map(|pair| [pair.row as u32, pair.complement as u32]));
+    let targets: Vec<f64> = rows.iter().map(|&row| values.get(row as usize, output)).collect();
+    let trees = trees::fit(&design.rows, &rows, &targets, &Params { trees: SCREEN_TREES, ..Params::default() });
     let spectrum = trees.spectrum(|size| size % 2 == 1 && (3..=MAX_ORDER).contains(&size));
     spectrum.into_iter().take(room).map(|(players, _)| players).collect()
 }
