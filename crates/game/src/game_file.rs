@@ -212,14 +212,14 @@ fn check_table(n_players: usize, n_outputs: usize, values: &[f64]) -> Result<()>
     }
 }
 
-fn check_terms(field: &str, n_players: usize, terms: &[(Vec<u32>, f64)]) -> Result<()> {
+pub(crate) fn check_terms(field: &str, n_players: usize, terms: &[(Vec<u32>, f64)]) -> Result<()> {
     for (at, (players, coefficient)) in terms.iter().enumerate() {
         let mut sorted = players.clone();
         sorted.sort_unstable();
         let twice = sorted.windows(2).any(|pair| pair[0] == pair[1]);
         let too_large = sorted.last().is_some_and(|&player| player as usize >= n_players);
         if twice || too_large {
-            let last = n_players - 1;
+            let last = n_players.saturating_sub(1);
             let reason = format!("expected distinct players from 0 to {last}, found {players:?}");
             return Err(Error::Request(format!("field `{field}[{at}]`: {reason}")));
         }

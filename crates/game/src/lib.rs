@@ -23,10 +23,13 @@ pub mod file;
 mod game;
 mod game_file;
 mod grid;
+pub mod indices;
 pub mod npy;
 pub mod npz;
 mod partition;
+mod quadrature;
 pub mod rng;
+pub mod transforms;
 mod values;
 
 pub use arrays::{AttributionArrays, Signal};
