@@ -13,7 +13,7 @@ use crate::rng::{self, fnv1a};
 use crate::{Coalition, Coalitions, Error, Game, Result, Values};
 
 /// Most players of a table: it holds `2^n` rows.
-const MAX_TABLE_PLAYERS: usize = 24;
+pub(crate) const MAX_TABLE_PLAYERS: usize = 24;
 /// Most players of a sparse game.
 const MAX_PLAYERS: usize = 1 << 16;
 

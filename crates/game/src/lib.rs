@@ -22,6 +22,7 @@ pub mod exact;
 pub mod file;
 mod game;
 mod game_file;
+pub mod games;
 mod grid;
 pub mod indices;
 pub mod npy;

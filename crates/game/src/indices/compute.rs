@@ -29,10 +29,7 @@ pub fn from_table(index: Index, order: usize, table: &[f64]) -> Result<Vec<Term>
     let n_terms: f64 = (0..=order).map(|size| super::binomial(n_players, size)).sum();
     check_count(n_terms)?;
     let sets = sets_up_to(n_players, order);
-    let (base, supersets) = match aggregation(index) {
-        Some((base, weight)) => (base, Some(weight)),
-        None => (index, None),
-    };
+    let base = aggregation(index, 0).map_or(index, |(base, _)| base);
     let mut values = vec![0.0; sets.len()];
     let mut scratch = vec![0.0; table.len()];
     for (x, weights) in nodes(base, n_players, order) {
@@ -41,11 +38,12 @@ pub fn from_table(index: Index, order: usize, table: &[f64]) -> Result<Vec<Term>
         let add = |(value, set): (&mut f64, &usize)| *value += weights[set.count_ones() as usize] * scratch[*set];
         values.iter_mut().zip(&sets).for_each(add);
     }
-    if let Some(weight) = supersets {
-        aggregate(&sets, &mut values, &mut scratch, weight, order);
-        if index == Index::KSii {
-            values[0] = table[0];
-        }
+    if base != index {
+        let weights: Vec<f64> = (0..=order).filter_map(|j| aggregation(index, j)).map(|(_, weight)| weight).collect();
+        aggregate(&sets, &mut values, &mut scratch, &weights);
+    }
+    if index == Index::KSii {
+        values[0] = table[0];
     }
     let terms = sets.into_iter().zip(values);
     Ok(terms.map(|(set, value)| Term { players: players_in(set).collect(), value, std_err: Some(0.0) }).collect())
@@ -137,10 +135,9 @@ fn nodes(index: Index, n_players: usize, order: usize) -> Vec<(f64, Vec<f64>)> {
     std::iter::once((0.0, at_zero.clone())).chain(inside).collect()
 }
 
-/// Adds up over supersets: the value of each set becomes the sum of `weight(j)` times the values of the sets with `j`
+/// Adds up over supersets: the value of each set becomes the sum of `weights[j]` times the values of the sets with `j`
 /// players more. `place` is working space for a table.
-fn aggregate(sets: &[usize], values: &mut [f64], place: &mut [f64], weight: fn(usize) -> f64, order: usize) {
-    let weights: Vec<f64> = (0..=order).map(weight).collect();
+fn aggregate(sets: &[usize], values: &mut [f64], place: &mut [f64], weights: &[f64]) {
     place.fill(0.0);
     for (&set, &value) in sets.iter().zip(values.iter()) {
         // Every subset of `set`, the set itself first.

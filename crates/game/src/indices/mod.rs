@@ -125,13 +125,13 @@ pub fn moebius_weight(index: Index, order: usize, s: usize, r: usize) -> Option<
     Some(weight)
 }
 
-/// The weight of a set of `t + j` players in the index of a subset of `t` of them, where an index is another one summed
-/// over supersets up to its top order: k-SII over SII, FBII over BII, kADD-SHAP over FSII.
-fn aggregation(index: Index) -> Option<(Index, fn(usize) -> f64)> {
+/// Where an index is another one summed over supersets up to its top order: that other index, and the weight of a set
+/// with `j` players more.
+fn aggregation(index: Index, j: usize) -> Option<(Index, f64)> {
     match index {
-        Index::KSii => Some((Index::Sii, bernoulli)),
-        Index::Fbii => Some((Index::Bii, |j| sign(j) * power_of_half(j))),
-        Index::KaddShap => Some((Index::Fsii, |j| 1.0 / (j + 1) as f64)),
+        Index::KSii => Some((Index::Sii, bernoulli(j))),
+        Index::Fbii => Some((Index::Bii, sign(j) * power_of_half(j))),
+        Index::KaddShap => Some((Index::Fsii, 1.0 / (j + 1) as f64)),
         _ => None,
     }
 }
