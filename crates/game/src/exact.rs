@@ -1,9 +1,9 @@
 //! Exact Shapley values by enumeration (Shapley, 1953).
 //!
 //! The Shapley value of player `i` is the mean over coalition sizes `s` of the mean marginal contribution
-//! `v(T + i) - v(T)` over the coalitions `T` of `s` others. The weight of a size follows from that of the size below, so
-//! that no factorial is ever formed. It is the definition that every estimator is checked against, and it goes through the
-//! same two steps as they do. Exact values have a standard error of zero.
+//! `v(T + i) - v(T)` over the coalitions `T` of `s` others. The weight of a size follows from that of the size below,
+//! so that no factorial is ever formed. It is the definition that every estimator is checked against, and it goes
+//! through the same two steps as they do. Exact values have a standard error of zero.
 
 use rayon::prelude::*;
 
@@ -86,9 +86,9 @@ fn row_of_mask(rows: &Coalitions) -> Result<Vec<usize>> {
     Ok(row_of)
 }
 
-/// The Shapley values `[players]` of a table `[2^players]`; player `i` is bit `i` of the position. Any number of players
-/// that fits in memory: 24 take a fraction of a second. Fails if the length is not a power of two or a value is not
-/// finite.
+/// The Shapley values `[players]` of a table `[2^players]`; player `i` is bit `i` of the position. Any number of
+/// players that fits in memory: 24 take a fraction of a second. Fails if the length is not a power of two or a value is
+/// not finite.
 pub fn shapley(table: &[f64]) -> Result<Vec<f64>> {
     let n_players = check_table(table)?;
     // Each size has weight 1/n, shared by the coalitions of that size: 1 / (n C(n-1, t)).
@@ -99,8 +99,8 @@ pub fn shapley(table: &[f64]) -> Result<Vec<f64>> {
     Ok(weighted_contributions(n_players, table, &weights))
 }
 
-/// The Banzhaf values `[players]` of a table `[2^players]`: the mean of `v(T + i) - v(T)` over all coalitions `T` of the
-/// others (Banzhaf, 1965). Fails if the length is not a power of two or a value is not finite.
+/// The Banzhaf values `[players]` of a table `[2^players]`: the mean of `v(T + i) - v(T)` over all coalitions `T` of
+/// the others (Banzhaf, 1965). Fails if the length is not a power of two or a value is not finite.
 pub fn banzhaf(table: &[f64]) -> Result<Vec<f64>> {
     let n_players = check_table(table)?;
     let weights = vec![0.5f64.powi(n_players as i32 - 1); n_players];

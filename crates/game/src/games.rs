@@ -138,8 +138,9 @@ pub fn random_table(n_players: usize, seed: u64) -> Result<ClosedForm> {
     Ok(ClosedForm { rule: Rule::File(GameFile::table(n_players, 1, values)?), shapley, banzhaf })
 }
 
-/// The airport game: a coalition needs the longest runway of its players, whose costs are given. Each piece of runway is
-/// shared by all who need it (Littlechild & Owen, 1973). Fails if there are no costs or one is negative or not finite.
+/// The airport game: a coalition needs the longest runway of its players, whose costs are given. Each piece of runway
+/// is shared by all who need it (Littlechild & Owen, 1973). Fails if there are no costs or one is negative or not
+/// finite.
 pub fn airport(costs: &[f64]) -> Result<ClosedForm> {
     if costs.is_empty() {
         return Err(Error::Request("play the airport game: expected at least one cost, found none".to_owned()));
@@ -182,8 +183,8 @@ pub fn glove(n_left: usize, n_right: usize) -> Result<ClosedForm> {
     let excess = (other - scarce) as f64 / (2.0 * scarce.max(1) as f64);
     let of_scarce = if scarce == 0 { 0.0 } else { 0.5 + excess * sum };
     let of_other = (1.0 - of_scarce) * scarce as f64 / other as f64;
-    // A glove makes a pair where its own side is behind: where fewer than `across` of the others hold a glove of its own
-    // side or stay away with one of the other.
+    // A glove makes a pair where its own side is behind: where fewer than `across` of the others hold a glove of its
+    // own side or stay away with one of the other.
     let change = |across: usize| (0..across).map(|heads| half_binomial(n_players - 1, heads)).sum::<f64>();
     let values = |left: f64, right: f64| [vec![left; n_left], vec![right; n_right]].concat();
     let shapley = if n_left <= n_right { values(of_scarce, of_other) } else { values(of_other, of_scarce) };
@@ -196,8 +197,8 @@ pub fn glove(n_left: usize, n_right: usize) -> Result<ClosedForm> {
 ///
 /// A player's value is the integral over `x` of the chance that it tips the vote if each other player is in with
 /// probability `x` (Owen, 1972), a polynomial; the distribution of the votes comes from dynamic programming over the
-/// weights. Takes time in proportion to `n^2` times the sum of the weights; fails if that is too much, or if there is no
-/// weight.
+/// weights. Takes time in proportion to `n^2` times the sum of the weights; fails if that is too much, or if there is
+/// no weight.
 pub fn weighted_voting(weights: &[u32], quota: u64) -> Result<ClosedForm> {
     let n_players = weights.len();
     let total: u64 = weights.iter().map(|&weight| u64::from(weight)).sum();

@@ -12,6 +12,9 @@
 //!
 //! and [`Game`], the one thing that can be asked for values. All five are plain data: they can be written to disk
 //! and read again, so that the two halves of an estimator may run on different days and machines.
+//!
+//! What is known exactly lives here too: [`transforms`] of whole tables, [`indices`] with the definition of every
+//! index, [`exact`] values, and [`games`] whose values have a closed form.
 
 mod arrays;
 mod attribution;

@@ -9,13 +9,13 @@
 //! |---|---|
 //! | [`moebius`] | `m(S)`, where `v(S)` is the sum of `m` over the subsets of `S` (Rota, 1964) |
 //! | [`co_moebius`] | the discrete derivative of `S` where all others are in |
-//! | [`walsh_hadamard`] | `F(S)`, where `v(T)` is the sum of `F(S) (-1)^|S ∩ T|` over all `S` |
+//! | [`walsh_hadamard`] | `F(S)`, where `v(T)` is the sum of all `F(S)`, signed: minus if `S ∩ T` is odd in size |
 //! | [`banzhaf`] | the Banzhaf interaction index, the mean of the discrete derivative (Grabisch & Roubens, 1999) |
 //!
 //! The pass starts at the last player, so that after a few steps each part of the table fits in a cache and is finished
-//! there; parts are shared among the threads of rayon. A number is always made by the same operations in the same order,
-//! so results do not depend on the number of threads. Nothing but the table is held in memory. Numbers that are not
-//! finite spread to others, without an error.
+//! there; parts are shared among the threads of rayon. A number is always made by the same operations in the same
+//! order, so results do not depend on the number of threads. Nothing but the table is held in memory. Numbers that are
+//! not finite spread to others, without an error.
 //!
 //! A caution: Moebius coefficients of large sets are sums of up to `2^|S|` values with changing signs. Noise of the
 //! values grows with them; [`walsh_hadamard`] and [`banzhaf`] do not have that trouble.

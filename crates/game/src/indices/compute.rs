@@ -12,14 +12,15 @@ use crate::{Error, Index, Result, Term};
 /// Most terms of an answer.
 const MAX_TERMS: f64 = 1e7;
 
-/// Computes an index up to `order` from a table `[2^n]`, player `i` bit `i` of the position: one term for each set of at
-/// most `order` players, the empty one included, by size and then in the order of their players. SV and BV have order 1.
+/// Computes an index up to `order` from a table `[2^n]`, player `i` bit `i` of the position: one term for each set of
+/// at most `order` players, the empty one included, by size and then in the order of their players. SV and BV have
+/// order 1.
 ///
-/// All indices here are integrals over `x` of the derivatives of the multilinear extension at `(x, ..., x)` (Owen, 1972):
-/// polynomials, which Gauss-Legendre quadrature integrates without error. One pass over the table for each of about
-/// `(n + order) / 2` nodes (one, where only `x = 0`, `1/2` or `1` counts) gives all sets at once, and nothing but means
-/// and differences is ever formed, so that rounding does not grow with `n` as in Moebius coefficients. Takes the memory
-/// of one more table.
+/// All indices here are integrals over `x` of the derivatives of the multilinear extension at `(x, ..., x)` (Owen,
+/// 1972): polynomials, which Gauss-Legendre quadrature integrates without error. One pass over the table for each of
+/// about `(n + order) / 2` nodes (one, where only `x = 0`, `1/2` or `1` counts) gives all sets at once, and nothing but
+/// means and differences is ever formed, so that rounding does not grow with `n` as in Moebius coefficients. Takes the
+/// memory of one more table.
 ///
 /// Fails if the length is not a power of two, a value is not finite, `order` is not from 1 to `n` (1 for SV and BV), or
 /// the index is Owen or LIME, which need more than a table.
@@ -101,8 +102,8 @@ fn check_count(n_terms: f64) -> Result<()> {
     )))
 }
 
-/// The points `x` at which the derivatives of the multilinear extension count, with their weights for sets of 0, 1, ...,
-/// `order` players.
+/// The points `x` at which the derivatives of the multilinear extension count, with their weights for sets of 0, 1,
+/// ..., `order` players.
 fn nodes(index: Index, n_players: usize, order: usize) -> Vec<(f64, Vec<f64>)> {
     let by_size = |weight: &dyn Fn(usize) -> f64| (0..=order).map(weight).collect::<Vec<f64>>();
     match index {

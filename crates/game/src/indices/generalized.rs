@@ -1,12 +1,12 @@
 //! Generalized values: what a whole set adds (Marichal, Kojadinovic & Fujimoto, 2007).
 
-use super::{half_binomial, power_of_half};
+use super::{moebius_weight, size_share};
 use crate::exact::check_table;
-use crate::game_file::check_terms;
-use crate::{Error, Result};
+use crate::game_file::{are_players, check_terms};
+use crate::{Error, Index, Result};
 
-/// A value of sets: the weighted sum of `v(T + S) - v(T)` over the coalitions `T` of the others, with weights that depend
-/// on sizes only. For one player, the first three are the Shapley, the Banzhaf and again the Shapley value.
+/// A value of sets: the weighted sum of `v(T + S) - v(T)` over the coalitions `T` of the others, with weights that
+/// depend on sizes only. For one player, the first three are the Shapley, the Banzhaf and again the Shapley value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum GeneralizedValue {
     /// SGV: the weights of the Shapley interaction index.
@@ -40,33 +40,23 @@ impl GeneralizedValue {
     /// `v(T + S) - v(T)` over them; `s` is the size of `S`. Over all `t` they add up to one, if `s > 0`. Zero where
     /// there is no such coalition.
     pub fn size_share(self, n: usize, s: usize, t: usize) -> f64 {
-        if s + t > n {
-            return 0.0;
-        }
-        let others = n - s;
-        match self {
-            Self::Shapley => 1.0 / (others + 1) as f64,
-            Self::Banzhaf => half_binomial(others, t),
-            Self::Chaining if s == 0 => f64::from(t == 0),
-            Self::Chaining => {
-                let ratio: f64 = (1..=s).map(|i| (t + i) as f64 / (others + i) as f64).product();
-                ratio * s as f64 / (s + t) as f64
-            }
-            Self::Internal => f64::from(t == 0),
-            Self::External => f64::from(t == others),
-        }
+        size_share(self.index(), n, s, s, t).unwrap_or(0.0)
     }
 
     /// The weight of the Moebius coefficient of a set that shares a player with `S` and has `outside` players that are
     /// not in `S`; `s` is the size of `S`. Sets that share no player with `S` weigh nothing.
     pub fn moebius_weight(self, s: usize, outside: usize) -> f64 {
+        moebius_weight(self.index(), s, s, s + outside).unwrap_or(0.0)
+    }
+
+    /// The interaction index of the same weights.
+    fn index(self) -> Index {
         match self {
-            Self::Shapley => 1.0 / (outside + 1) as f64,
-            Self::Banzhaf => power_of_half(outside),
-            Self::Chaining if s == 0 => f64::from(outside == 0),
-            Self::Chaining => s as f64 / (s + outside) as f64,
-            Self::Internal => f64::from(outside == 0),
-            Self::External => 1.0,
+            Self::Shapley => Index::Sii,
+            Self::Banzhaf => Index::Bii,
+            Self::Chaining => Index::Chii,
+            Self::Internal => Index::Moebius,
+            Self::External => Index::CoMoebius,
         }
     }
 
@@ -103,7 +93,8 @@ impl GeneralizedValue {
 }
 
 fn check_set(n_players: usize, players: &[u32]) -> Result<()> {
-    let term = (players.to_vec(), 0.0);
-    check_terms("players", n_players, std::slice::from_ref(&term))
-        .map_err(|_| Error::Request(format!("value the set {players:?}: expected distinct players of {n_players}")))
+    if are_players(n_players, players) {
+        return Ok(());
+    }
+    Err(Error::Request(format!("value the set {players:?}: expected distinct players of {n_players}")))
 }

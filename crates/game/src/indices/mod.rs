@@ -11,15 +11,15 @@
 //! * [`GeneralizedValue`]: what a whole set adds to others.
 //!
 //! Throughout, `s`, `t`, `r` are sizes of `S`, `T`, `R`, `n` is the number of players and `order` the largest size that
-//! the index is made for, its top order. The index of the empty set is the value of the empty coalition, except for SII,
-//! BII, BV, FBII, kADD-SHAP, co-Moebius and Fourier, which have an empty value of their own.
+//! the index is made for, its top order. The index of the empty set is the value of the empty coalition, except for
+//! SII, BII, BV, FBII, kADD-SHAP, co-Moebius and Fourier, which have an empty value of their own.
 //!
 //! | index | source |
 //! |---|---|
 //! | SV, SII | Shapley (1953); Grabisch & Roubens (1999) |
 //! | BV, BII | Banzhaf (1965); Grabisch & Roubens (1999) |
 //! | CHII | Marichal & Roubens (1999) |
-//! | k-SII | Bord & von Luxburg (2023) |
+//! | k-SII | Bordt & von Luxburg (2023) |
 //! | STII | Sundararajan, Dhamdhere & Agarwal (2020) |
 //! | FSII, FBII | Tsai, Yeh & Ravikumar (2023) |
 //! | kADD-SHAP | Pelegrina, Duarte & Grabisch (2023) |
@@ -84,8 +84,8 @@ pub fn size_share(index: Index, n: usize, order: usize, s: usize, t: usize) -> O
     Some(share)
 }
 
-/// The weight of the Moebius coefficient `m(R)` in the index of a subset `S` of `R`; zero if `r < s`. It does not depend
-/// on the number of players.
+/// The weight of the Moebius coefficient `m(R)` in the index of a subset `S` of `R`; zero if `r < s`. It does not
+/// depend on the number of players.
 ///
 /// `None` for Owen and LIME, which do not follow from `m` alone, and where there are no such sets: `s > order`, `s > 1`
 /// for SV and BV.
@@ -170,8 +170,8 @@ fn fsii_moebius(order: usize, s: usize, r: usize) -> f64 {
     sign(order - s) * binomial(order, s) * ratio * s as f64 / (order + s) as f64
 }
 
-/// The chance that exactly `t` of `n` fair coins show heads, `C(n,t) / 2^n`; halved as it goes, so that it overflows for
-/// no `n`.
+/// The chance that exactly `t` of `n` fair coins show heads, `C(n,t) / 2^n`; halved as it goes, so that it overflows
+/// for no `n`.
 pub(crate) fn half_binomial(n: usize, t: usize) -> f64 {
     if t > n {
         return 0.0;

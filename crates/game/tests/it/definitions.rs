@@ -35,8 +35,8 @@ pub fn by_definition(index: Index, order: usize, table: &[f64], set: usize) -> f
     }
 }
 
-/// n-Shapley values by their recursion: the values of order `k` are those of order `k - 1`, corrected by the interactions
-/// of `k` players, which Bernoulli numbers share out (Bord & von Luxburg, 2023).
+/// n-Shapley values by their recursion: the values of order `k` are those of order `k - 1`, corrected by the
+/// interactions of `k` players, which Bernoulli numbers share out (Bordt & von Luxburg, 2023).
 fn n_shapley(order: usize, table: &[f64], set: usize) -> f64 {
     let own = by_definition(Index::Sii, order, table, set);
     if size(set) == order {

@@ -30,7 +30,7 @@ pub fn set_of(players: &[u32]) -> usize {
 }
 
 pub fn sign(n: usize) -> f64 {
-    if n % 2 == 0 { 1.0 } else { -1.0 }
+    if n.is_multiple_of(2) { 1.0 } else { -1.0 }
 }
 
 pub fn factorial(n: usize) -> f64 {

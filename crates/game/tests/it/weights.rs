@@ -74,26 +74,30 @@ fn weights_are_those_of_the_papers() {
 
 #[test]
 fn shares_and_moebius_weights_agree_for_any_number_of_players() {
-    // The coefficient of a set with q players more than S counts wherever those q are in: p(s+q) is the sum over t of
-    // share(t) times C(n-s-q, t-q) / C(n-s, t).
-    for n in [9, 60, 1100, 10_000] {
+    for n in [9, 60, 1100, 3000] {
         for index in Index::ALL {
-            for order in 1..=if matches!(index, Index::Sv | Index::Bv) { 1 } else { 4 } {
+            let most = if matches!(index, Index::Sv | Index::Bv) { 1 } else { 4 };
+            let orders: Vec<usize> = if n > 2000 { vec![1, most] } else { (1..=most).collect() };
+            for order in orders {
                 for s in (0..=order).filter(|s| has_weights(index, order, *s)) {
-                    for q in 0..=4 {
-                        let others = n - s;
-                        let chance = |t: usize| -> f64 {
-                            (0..q).map(|i| (t.saturating_sub(i)) as f64 / (others - i) as f64).product()
-                        };
-                        let share = |t: usize| size_share(index, n, order, s, t).unwrap();
-                        let sum: f64 = (0..=others).map(|t| share(t) * chance(t)).sum();
-                        let weight = moebius_weight(index, order, s, s + q).unwrap();
-                        let what = format!("{index} of order {order}, {n} players, s = {s}, q = {q}");
-                        assert!((sum - weight).abs() < 1e-10, "{what}: {sum} instead of {weight}");
-                    }
+                    agree(index, n, order, s);
                 }
             }
         }
+    }
+}
+
+/// The coefficient of a set with `q` players more than `S` counts where those `q` are in: `p(s+q)` is the sum over `t`
+/// of the share of `t` times `C(n-s-q, t-q) / C(n-s, t)`.
+fn agree(index: Index, n: usize, order: usize, s: usize) {
+    let others = n - s;
+    let shares: Vec<f64> = (0..=others).map(|t| size_share(index, n, order, s, t).unwrap()).collect();
+    for q in 0..=4 {
+        let chance = |t: usize| -> f64 { (0..q).map(|i| t.saturating_sub(i) as f64 / (others - i) as f64).product() };
+        let sum: f64 = shares.iter().enumerate().map(|(t, share)| share * chance(t)).sum();
+        let weight = moebius_weight(index, order, s, s + q).unwrap();
+        let what = format!("{index} of order {order}, {n} players, s = {s}, q = {q}");
+        assert!((sum - weight).abs() < 1e-10, "{what}: {sum} instead of {weight}");
     }
 }
 
