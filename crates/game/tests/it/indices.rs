@@ -1,5 +1,5 @@
 use einthoven_game::indices::{from_moebius, from_table};
-use einthoven_game::{Index, Term};
+use einthoven_game::{Index, Term, exact};
 use proptest::prelude::*;
 
 use crate::definitions::{by_definition, derivative, taylor_over_all_orders};
@@ -113,24 +113,39 @@ fn shapley_taylor_is_a_mean_over_orders_of_arrival() {
 
 #[test]
 fn tables_and_sparse_games_of_more_players_agree() {
-    // Thirteen players, a few sets: more than one part of the transforms, and exact coefficients.
+    // So many players that tables are cut into parts and those of large sets left out; and coefficients without error.
     let terms = vec![
         (vec![], 1.5),
-        (vec![12], -2.0),
+        (vec![15], -2.0),
         (vec![3, 9], 4.0),
-        (vec![0, 5, 12], 1.0),
+        (vec![0, 5, 15], 1.0),
+        (vec![14, 13, 12], 2.5),
         (vec![11, 1, 2, 7, 8], -3.0),
-        ((0..13).collect(), 6.0),
+        ((0..16).collect(), 6.0),
     ];
-    let table: Vec<f64> = (0..1usize << 13)
+    let table: Vec<f64> = (0..1usize << 16)
         .map(|mask| terms.iter().filter(|(set, _)| set_of(set) & !mask == 0).map(|(_, c)| c).sum())
         .collect();
     for index in DEFINED {
         for order in 1..=most_order(index, 3) {
-            let sparse = from_moebius(index, order, 13, &terms).unwrap();
+            let sparse = from_moebius(index, order, 16, &terms).unwrap();
             let dense = from_table(index, order, &table).unwrap();
-            close(&format!("{index} of order {order}"), &values(&dense), &spread(&sparse, 13, order), 1e-12);
+            close(&format!("{index} of order {order}"), &values(&dense), &spread(&sparse, 16, order), 1e-12);
         }
+    }
+}
+
+#[test]
+fn rounding_does_not_grow_with_the_players() {
+    let table = random_table(17, 6);
+    for (index, expected) in [(Index::Sv, exact::shapley(&table)), (Index::Bv, exact::banzhaf(&table))] {
+        let found = values(&from_table(index, 1, &table).unwrap());
+        close(index.name(), &found[1..], &expected.unwrap(), 1e-12);
+    }
+    // Some of the pairs.
+    for (term, set) in from_table(Index::Sii, 2, &table).unwrap().iter().zip(sets(17, 2)).skip(18).step_by(17) {
+        let expected = by_definition(Index::Sii, 2, &table, set);
+        assert!((term.value - expected).abs() < 1e-13, "{:?}: {} instead of {expected}", term.players, term.value);
     }
 }
 
