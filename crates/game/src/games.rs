@@ -10,6 +10,8 @@ use crate::{Coalition, Coalitions, Error, Game, GameFile, Index, Result, Values,
 
 /// Most steps that the values of a voting game may take: some ten seconds.
 const MAX_VOTING_STEPS: f64 = 1e10;
+/// Largest sum of the weights of a voting game: its distribution of votes is a list.
+const MAX_VOTES: u64 = 10_000_000;
 
 /// Sets of players with their coefficients.
 type Terms = Vec<(Vec<u32>, f64)>;
@@ -203,9 +205,10 @@ pub fn weighted_voting(weights: &[u32], quota: u64) -> Result<ClosedForm> {
     let n_players = weights.len();
     let total: u64 = weights.iter().map(|&weight| u64::from(weight)).sum();
     let steps = (n_players * n_players) as f64 * total as f64;
-    if n_players == 0 || steps > MAX_VOTING_STEPS {
+    if n_players == 0 || total > MAX_VOTES || steps > MAX_VOTING_STEPS {
         let found = format!("{n_players} weights with sum {total}");
-        let reason = format!("expected at least one weight, and players^2 * sum of at most {MAX_VOTING_STEPS:e}");
+        let most = format!("a sum of at most {MAX_VOTES}, and players^2 * sum of at most {MAX_VOTING_STEPS:e}");
+        let reason = format!("expected at least one weight, {most}");
         return Err(Error::Request(format!("solve a voting game: {reason}, found {found}")));
     }
     let mut shapley = vec![0.0; n_players];
