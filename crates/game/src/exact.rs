@@ -1,14 +1,20 @@
 //! Exact Shapley values by enumeration (Shapley, 1953).
 //!
 //! The Shapley value of player `i` is the mean over coalition sizes `s` of the mean marginal contribution
-//! `v(T + i) - v(T)` over the coalitions `T` of `s` others. Contributions are summed per size first, so that no
-//! factorial is ever formed. It is the definition that every estimator is checked against, and it goes through the
-//! same two steps as they do. Exact values have a standard error of zero.
+//! `v(T + i) - v(T)` over the coalitions `T` of `s` others. The weight of a size follows from that of the size below,
+//! so that no factorial is ever formed. It is the definition that every estimator is checked against, and it goes
+//! through the same two steps as they do. Exact values have a standard error of zero.
 
+use rayon::prelude::*;
+
+use crate::transforms::players_of;
 use crate::{Attribution, Coalitions, Design, Error, Index, Kind, Link, Result, Term, Values};
 
-/// Largest number of players: a million coalitions.
+/// Largest number of players of a design: a million coalitions.
 pub const MAX_PLAYERS: usize = 20;
+
+/// Players whose coalitions make up one block of a table: 8 KiB.
+const BLOCK_PLAYERS: usize = 10;
 
 /// All `2^n` coalitions: the empty one, the full one, then the others in ascending order of their bits. There is
 /// nothing to draw, so the draw list is empty.
@@ -27,14 +33,11 @@ pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
     values.check_finite()?;
     let row_of = row_of_mask(&design.rows)?;
     let full = row_of[row_of.len() - 1];
-    let shapley = shapley(n_players, &row_of, values);
-    let attribution = |output: usize| {
-        let term = |player: usize| Term {
-            players: vec![player as u32],
-            value: shapley[player * values.n_outputs() + output],
-            std_err: Some(0.0),
-        };
-        Attribution {
+    let attribution = |output: usize| -> Result<Attribution> {
+        let table: Vec<f64> = row_of.iter().map(|&row| values.get(row, output)).collect();
+        let terms = shapley(&table)?.into_iter().enumerate();
+        let terms = terms.map(|(player, value)| Term { players: vec![player as u32], value, std_err: Some(0.0) });
+        Ok(Attribution {
             index: Index::Sv,
             min_order: 1,
             max_order: 1,
@@ -47,13 +50,13 @@ pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
             method: "exact".to_owned(),
             seed: 0,
             evaluations: values.len(),
-            terms: (0..n_players).map(term).collect(),
+            terms: terms.collect(),
             player_names: (0..n_players).map(|player| player.to_string()).collect(),
             warnings: Vec::new(),
             run: serde_json::Map::new(),
-        }
+        })
     };
-    Ok((0..values.n_outputs()).map(attribution).collect())
+    (0..values.n_outputs()).map(attribution).collect()
 }
 
 fn check_players(n_players: usize) -> Result<()> {
@@ -83,35 +86,86 @@ fn row_of_mask(rows: &Coalitions) -> Result<Vec<usize>> {
     Ok(row_of)
 }
 
-/// `[players, outputs]`
-fn shapley(n_players: usize, row_of: &[usize], values: &Values) -> Vec<f64> {
-    let n_outputs = values.n_outputs();
-    // Sums of marginal contributions, [players, sizes, outputs].
-    let mut sums = vec![0.0; n_players * n_players * n_outputs];
-    for (mask, &row) in row_of.iter().enumerate() {
-        let (size, without) = (mask.count_ones() as usize, values.row(row));
-        for player in (0..n_players).filter(|player| mask >> player & 1 == 0) {
-            let with = values.row(row_of[mask | 1 << player]);
-            let start = (player * n_players + size) * n_outputs;
-            let sums = &mut sums[start..start + n_outputs];
-            sums.iter_mut().zip(with.iter().zip(without)).for_each(|(sum, (with, without))| *sum += with - without);
-        }
+/// The Shapley values `[players]` of a table `[2^players]`; player `i` is bit `i` of the position. Any number of
+/// players that fits in memory: 24 take a fraction of a second. Fails if the length is not a power of two or a value is
+/// not finite.
+pub fn shapley(table: &[f64]) -> Result<Vec<f64>> {
+    let n_players = check_table(table)?;
+    // Each size has weight 1/n, shared by the coalitions of that size: 1 / (n C(n-1, t)).
+    let n = n_players as f64;
+    let next = |weight: &f64, size: usize| weight * size as f64 / (n - size as f64);
+    let weights: Vec<f64> =
+        (1..=n_players).scan(1.0 / n, |weight, size| Some(std::mem::replace(weight, next(weight, size)))).collect();
+    Ok(weighted_contributions(n_players, table, &weights))
+}
+
+/// The Banzhaf values `[players]` of a table `[2^players]`: the mean of `v(T + i) - v(T)` over all coalitions `T` of
+/// the others (Banzhaf, 1965). Fails if the length is not a power of two or a value is not finite.
+pub fn banzhaf(table: &[f64]) -> Result<Vec<f64>> {
+    let n_players = check_table(table)?;
+    let weights = vec![0.5f64.powi(n_players as i32 - 1); n_players];
+    Ok(weighted_contributions(n_players, table, &weights))
+}
+
+/// The number of players of a table whose values are finite.
+pub(crate) fn check_table(table: &[f64]) -> Result<usize> {
+    let n_players = players_of(table.len())?;
+    match table.iter().position(|value| !value.is_finite()) {
+        Some(row) => Err(Error::NonFinite { row, output: 0, value: table[row] }),
+        None => Ok(n_players),
     }
-    // Coalitions of `size` others: at most C(19, 9), exact in f64.
-    let others = n_players as f64 - 1.0;
-    let counts: Vec<f64> = (0..n_players)
-        .scan(1.0, |count, size| {
-            let this = *count;
-            *count = this * (others - size as f64) / (size as f64 + 1.0);
-            Some(this)
+}
+
+/// For each player the sum of `weights[|T|] (v(T + i) - v(T))` over the coalitions `T` of the others, `[players]`.
+///
+/// The table is cut into blocks over the first players. A block meets itself for those players, and another block for
+/// each of the later ones. The sums of the blocks are added in their order, so the number of threads does not matter.
+fn weighted_contributions(n_players: usize, table: &[f64], weights: &[f64]) -> Vec<f64> {
+    let n_inner = n_players.min(BLOCK_PLAYERS);
+    let block_len = 1usize << n_inner;
+    let block_weights: Vec<Vec<f64>> = (0..=n_players - n_inner)
+        .map(|outside| {
+            // The full coalition has no one left to join.
+            let weight = |mask: usize| weights.get(outside + mask.count_ones() as usize).copied().unwrap_or(0.0);
+            (0..block_len).map(weight).collect()
         })
         .collect();
-    let value = |player: usize, output: usize| {
-        let means = (0..n_players).map(|size| sums[(player * n_players + size) * n_outputs + output] / counts[size]);
-        means.sum::<f64>() / n_players as f64
+    let block = |at: usize| &table[at * block_len..(at + 1) * block_len];
+    let sums_of_block = |at: usize| -> Vec<f64> {
+        let (weights, without) = (&block_weights[at.count_ones() as usize], block(at));
+        let inner = (0..n_inner).map(|player| contributions_inside(weights, without, 1 << player));
+        let outer = (0..n_players - n_inner).map(|bit| match at >> bit & 1 {
+            0 => contributions(weights, without, block(at | 1 << bit)),
+            _ => 0.0,
+        });
+        inner.chain(outer).collect()
     };
-    (0..n_players)
-        .flat_map(|player| (0..n_outputs).map(move |output| (player, output)))
-        .map(|(p, o)| value(p, o))
-        .collect()
+    let sums: Vec<Vec<f64>> = (0..table.len() / block_len).into_par_iter().map(sums_of_block).collect();
+    let mut total = vec![0.0; n_players];
+    for sums in &sums {
+        total.iter_mut().zip(sums).for_each(|(total, sum)| *total += sum);
+    }
+    total
+}
+
+/// The sum over a block for the player whose bit is `half`.
+fn contributions_inside(weights: &[f64], block: &[f64], half: usize) -> f64 {
+    let parts = weights.chunks_exact(2 * half).zip(block.chunks_exact(2 * half));
+    parts.map(|(weights, part)| contributions(&weights[..half], &part[..half], &part[half..])).sum()
+}
+
+/// The sum of `weights (with - without)`, in eight lanes.
+fn contributions(weights: &[f64], without: &[f64], with: &[f64]) -> f64 {
+    let (weights, weights_rest) = weights.as_chunks::<8>();
+    let (without, without_rest) = without.as_chunks::<8>();
+    let (with, with_rest) = with.as_chunks::<8>();
+    let mut lanes = [0.0; 8];
+    for ((weights, without), with) in weights.iter().zip(without).zip(with) {
+        for lane in 0..8 {
+            lanes[lane] += weights[lane] * (with[lane] - without[lane]);
+        }
+    }
+    let rest = weights_rest.iter().zip(without_rest).zip(with_rest);
+    let rest: f64 = rest.map(|((weight, without), with)| weight * (with - without)).sum();
+    rest + lanes.iter().sum::<f64>()
 }

@@ -13,7 +13,7 @@ use crate::rng::{self, fnv1a};
 use crate::{Coalition, Coalitions, Error, Game, Result, Values};
 
 /// Most players of a table: it holds `2^n` rows.
-const MAX_TABLE_PLAYERS: usize = 24;
+pub(crate) const MAX_TABLE_PLAYERS: usize = 24;
 /// Most players of a sparse game.
 const MAX_PLAYERS: usize = 1 << 16;
 
@@ -212,14 +212,10 @@ fn check_table(n_players: usize, n_outputs: usize, values: &[f64]) -> Result<()>
     }
 }
 
-fn check_terms(field: &str, n_players: usize, terms: &[(Vec<u32>, f64)]) -> Result<()> {
+pub(crate) fn check_terms(field: &str, n_players: usize, terms: &[(Vec<u32>, f64)]) -> Result<()> {
     for (at, (players, coefficient)) in terms.iter().enumerate() {
-        let mut sorted = players.clone();
-        sorted.sort_unstable();
-        let twice = sorted.windows(2).any(|pair| pair[0] == pair[1]);
-        let too_large = sorted.last().is_some_and(|&player| player as usize >= n_players);
-        if twice || too_large {
-            let last = n_players - 1;
+        if !are_players(n_players, players) {
+            let last = n_players.saturating_sub(1);
             let reason = format!("expected distinct players from 0 to {last}, found {players:?}");
             return Err(Error::Request(format!("field `{field}[{at}]`: {reason}")));
         }
@@ -229,6 +225,14 @@ fn check_terms(field: &str, n_players: usize, terms: &[(Vec<u32>, f64)]) -> Resu
         }
     }
     Ok(())
+}
+
+/// Whether these are distinct players of `n_players`, in any order.
+pub(crate) fn are_players(n_players: usize, players: &[u32]) -> bool {
+    let mut sorted = players.to_vec();
+    sorted.sort_unstable();
+    let distinct = sorted.is_sorted_by(|left, right| left < right);
+    distinct && sorted.last().is_none_or(|&player| (player as usize) < n_players)
 }
 
 /// A game file as it stands; read by hand so that every error names its field.

@@ -12,6 +12,9 @@
 //!
 //! and [`Game`], the one thing that can be asked for values. All five are plain data: they can be written to disk
 //! and read again, so that the two halves of an estimator may run on different days and machines.
+//!
+//! What is known exactly lives here too: [`transforms`] of whole tables, [`indices`] with the definition of every
+//! index, [`exact`] values, and [`games`] whose values have a closed form.
 
 mod arrays;
 mod attribution;
@@ -22,11 +25,15 @@ pub mod exact;
 pub mod file;
 mod game;
 mod game_file;
+pub mod games;
 mod grid;
+pub mod indices;
 pub mod npy;
 pub mod npz;
 mod partition;
+mod quadrature;
 pub mod rng;
+pub mod transforms;
 mod values;
 
 pub use arrays::{AttributionArrays, Signal};

@@ -2,10 +2,18 @@
 #![allow(clippy::unwrap_used)]
 
 mod attributions;
+mod closed_forms;
 mod coalitions;
+mod definitions;
 mod exact;
 mod files;
 mod game_files;
+mod generalized;
+mod indices;
 mod numpy;
 mod partitions;
+mod regressions;
 mod streams;
+mod tables;
+mod transforms;
+mod weights;
