@@ -51,7 +51,9 @@ pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
     }
     let n = n_players as f64;
     sums.values.iter_mut().for_each(|value| *value /= n);
-    sums.variances.iter_mut().for_each(|variance| *variance /= n * n);
+    // With everything evaluated there is no error, whatever rounding makes of the populations.
+    let scale = if pairs.complete() { 0.0 } else { 1.0 / (n * n) };
+    sums.variances.iter_mut().for_each(|variance| *variance *= scale);
     let mut warnings = mean::warnings(&pairs);
     let kind = match sums.empty {
         0 if pairs.complete() => Kind::Exact,

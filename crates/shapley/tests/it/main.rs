@@ -4,6 +4,7 @@
 mod budgets;
 mod control;
 mod errors;
+mod full_budget;
 mod games;
 mod kernel;
 mod methods;

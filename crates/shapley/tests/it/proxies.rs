@@ -4,21 +4,7 @@ use einthoven_fit::trees::{Params, fit};
 use einthoven_game::{Game, GameFile, Index, Kind};
 use einthoven_shapley::{Method, Request};
 
-use crate::games::{errors, random_sparse, random_table, run, simulate, smooth, truth};
-
-#[test]
-fn the_full_budget_is_exact_whatever_the_trees_say() {
-    for method in [Method::ProxyShap, Method::RegressionMsr] {
-        for seed in 0..20 {
-            let n = 3 + seed as usize % 8;
-            let game = random_table(n, seed);
-            let found = run(method, &game, 1 << n, seed);
-            assert_eq!((found.kind, found.index, found.evaluations), (Kind::Exact, Index::Sv, 1 << n));
-            let error = errors(&found.player_values(), &truth(&game));
-            assert!(error < 1e-9, "{method}, {n} players: {error}");
-        }
-    }
-}
+use crate::games::{errors, random_sparse, random_table, run, simulate, smooth};
 
 #[test]
 fn corrected_trees_are_right_on_average() {

@@ -146,32 +146,6 @@ fn a_tree_is_asked_for() {
 }
 
 #[test]
-fn the_full_budget_is_exact_by_way_of_the_estimate() {
-    for method in [
-        Method::Kernel,
-        Method::Leverage,
-        Method::UnbiasedKernel,
-        Method::Stratified,
-        Method::Svarm,
-        Method::PolyShap,
-        Method::OddShap,
-    ] {
-        for seed in 0..20 {
-            let n = 3 + seed as usize % 10;
-            if n == 12 && method == Method::Stratified && seed > 9 {
-                continue;
-            }
-            let game = random_table(n, seed);
-            let found = run(method, &game, 1 << n, seed);
-            assert_eq!((found.kind, found.evaluations), (Kind::Exact, 1 << n), "{method}, {n} players");
-            let error = errors(&found.player_values(), &truth(&game));
-            assert!(error < 1e-9, "{method}, {n} players: {error}");
-            assert!(found.terms.iter().all(|term| term.std_err.unwrap() < 1e-9), "{method}, {n} players");
-        }
-    }
-}
-
-#[test]
 fn an_empty_stratum_is_said_to_be_one() {
     let game = random_table(10, 1);
     let small = run(Method::Svarm, &game, 22, 1);
