@@ -4,6 +4,12 @@ use einthoven_game::exact;
 
 use crate::{Error, Method, Result, kernel, permutation};
 
+/// From so many players on coalitions of middle sizes are worth more draws than the Shapley kernel gives them: least squares
+/// are closer by leverage, by up to a factor of two (BENCHMARKS.md).
+const MANY_PLAYERS: usize = 60;
+/// Coalitions per player from which on least squares by leverage are closer than permutations.
+const LEVERAGE_FACTOR: usize = 5;
+
 /// A method and why it was chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
@@ -20,13 +26,20 @@ pub(crate) fn choose(n_players: usize, budget: usize) -> Result<Choice> {
     if n_players <= exact::MAX_PLAYERS && budget >= 1 << n_players {
         return choice(Method::Exact, format!("the budget covers all {} coalitions", 1u64 << n_players));
     }
-    if budget >= kernel::safe_budget(n_players) {
+    if n_players >= MANY_PLAYERS && budget >= LEVERAGE_FACTOR.saturating_mul(n_players) {
+        let reason = format!(
+            "the budget is at least {LEVERAGE_FACTOR} coalitions per player, and from {MANY_PLAYERS} players on leverage is \
+             closer than the Shapley kernel"
+        );
+        return choice(Method::Leverage, reason);
+    }
+    if n_players < MANY_PLAYERS && budget >= kernel::safe_budget(n_players) {
         let reason = "the budget is at least eight coalitions per player, enough for least squares".to_owned();
         return choice(Method::Kernel, reason);
     }
     let smallest = permutation::smallest_budget(n_players);
     if budget >= smallest {
-        let reason = "the budget is below eight coalitions per player, too small for least squares".to_owned();
+        let reason = "the budget is too small for least squares".to_owned();
         return choice(Method::Permutation, reason);
     }
     Err(Error::Budget { method: Method::Auto.name(), n_players, budget, smallest })

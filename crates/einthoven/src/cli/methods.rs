@@ -9,6 +9,8 @@ budget: the smallest number of distinct coalitions of n players, the empty and t
 cost: operations beside the evaluations, for m coalitions.
 kind: exact values equal the definition; unbiased ones do so on average at any budget; consistent ones in the limit of a
   large budget (and at full budget exactly); biased ones are values of something else than Shapley's axioms.
+auto: exact if the budget covers all coalitions of at most 20 players; else leverage from 60 players and 5n on; else kernel
+  from 8n on; else permutation. The result says which, and why.
 Standard errors come with all of them wherever the draws allow it; with few draws they are rough, and a warning says so.
 ";
 

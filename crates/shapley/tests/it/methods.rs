@@ -22,7 +22,12 @@ fn auto_takes_the_best_that_the_budget_allows() {
     assert_eq!(auto(12, 97), Method::Permutation);
     assert_eq!(auto(20, 1 << 20), Method::Exact);
     assert_eq!(auto(21, 1 << 21), Method::Kernel);
+    assert_eq!(auto(59, 474), Method::Kernel);
+    assert_eq!(auto(59, 473), Method::Permutation);
+    assert_eq!(auto(60, 300), Method::Leverage);
+    assert_eq!(auto(60, 299), Method::Permutation);
     assert_eq!(auto(1100, 4096), Method::Permutation);
+    assert_eq!(auto(1100, 5500), Method::Leverage);
     assert_eq!(Method::Kernel.resolve(3, 1000).unwrap().method, Method::Kernel);
     assert!(Method::Auto.resolve(12, 23).is_err());
 }
