@@ -150,12 +150,23 @@ fn open_auto() -> Result<(Device, DeviceInfo)> {
         return Ok(found);
     }
     #[cfg(feature = "wgpu")]
-    for found in adapter::list(DeviceChoice::Wgpu).into_iter().filter(|found| !found.is_software()) {
+    for found in hardware() {
         if let Ok(opened) = adapter::open(&found) {
             return Ok(opened);
         }
     }
     Ok(open_cpu())
+}
+
+/// The adapters that are no software. Where Linux has no driver for one, nobody is asked: to ask takes a second, and software
+/// drivers complain of a missing display on standard error.
+#[cfg(feature = "wgpu")]
+fn hardware() -> Vec<adapter::Adapter> {
+    let drivers = ["/dev/dri", "/dev/nvidiactl", "/dev/dxg", "/dev/kgsl-3d0"];
+    if cfg!(target_os = "linux") && !drivers.iter().any(|driver| std::path::Path::new(driver).exists()) {
+        return Vec::new();
+    }
+    adapter::list(DeviceChoice::Wgpu).into_iter().filter(|found| !found.is_software()).collect()
 }
 
 fn open_cpu() -> (Device, DeviceInfo) {

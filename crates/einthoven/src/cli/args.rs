@@ -224,6 +224,7 @@ pub struct GameArgs {
     /// In "values" player i is bit i of the position, so that position 5 is the coalition of players 0 and 2; a row of
     /// several numbers gives several outputs. A sparse list has entries [[players], coefficient]: for "moebius" v(S) is the
     /// sum over the sets inside S, for "fourier" the sum of coefficient * (-1)^|S and T|.
+    /// "noise_sd" adds Gaussian noise, drawn once per coalition and seed.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Which index; by default that of the method. With method auto, a method that finds it.

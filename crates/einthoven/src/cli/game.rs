@@ -35,6 +35,9 @@ pub fn run(args: &GameArgs) -> Result<()> {
         return print::json(&attributions);
     }
     for attribution in &attributions {
+        if attributions.len() > 1 {
+            print::text(&format!("output {}:\n", attribution.output))?;
+        }
         print::text(&print::table(attribution, attribution.n_players))?;
         print::text(&print::warnings(attribution))?;
     }
