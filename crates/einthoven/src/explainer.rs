@@ -6,7 +6,7 @@ use std::time::Instant;
 use einthoven_ecg::{Preparation, Record};
 use einthoven_game::{Attribution, Coalitions, Link, Partition};
 use einthoven_masking::{
-    Baseline, Derive, DeviceName, Engine, Evaluation, MaskedModel, Options, PlacedModel, Progress, device,
+    Baseline, Derive, DeviceName, Engine, Evaluation, MaskedModel, Options, PlacedModel, Progress, Stats, device,
 };
 use einthoven_model::{BatchModel, Classifier, ModelSpec};
 use einthoven_plot::Prediction;
@@ -247,7 +247,7 @@ impl Explainer {
         for (attribution, prediction) in attributions.iter_mut().zip(&predictions) {
             self.name(attribution, prediction, &partition, &run);
         }
-        let settings = self.described(&choice, request.budget);
+        let settings = self.described(&choice, request.budget, &evaluation.stats);
         let mut explanation = Explanation {
             record: prepared,
             start: self.settings.start,
@@ -297,7 +297,7 @@ impl Explainer {
     }
 
     /// The settings as a report shows them.
-    fn described(&self, choice: &Choice, budget: usize) -> Vec<(String, String)> {
+    fn described(&self, choice: &Choice, budget: usize, stats: &Stats) -> Vec<(String, String)> {
         let filters = match (self.settings.filter, self.preparation.highpass_hz, self.preparation.mains_hz) {
             (false, ..) => "none (--no-filter)".to_owned(),
             (true, None, None) => "none".to_owned(),
@@ -328,6 +328,7 @@ impl Explainer {
             ("budget", budget),
             ("seed", self.settings.seed.to_string()),
             ("device", self.device_name.clone()),
+            ("engine", stats.summary()),
             ("memory", self.settings.memory.to_string()),
         ];
         pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()

@@ -50,6 +50,17 @@ impl Stats {
         if self.multiply_adds < self.plain_multiply_adds { "local" } else { "plain" }
     }
 
+    /// The engine and what it saved, in words.
+    pub fn summary(&self) -> String {
+        match self.plain_multiply_adds {
+            0 => self.engine().to_owned(),
+            plain => {
+                let share = 100.0 * self.multiply_adds as f64 / plain as f64;
+                format!("{}, {share:.1} % of the multiply-adds of the plain path", self.engine())
+            }
+        }
+    }
+
     /// Counts the stages of so many rows.
     pub(crate) fn add_stages(&mut self, network: &Network, stages: &[Stage], n_rows: usize) {
         let needs = network.needs(0, network.output(), 0..1);

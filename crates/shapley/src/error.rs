@@ -50,5 +50,16 @@ pub enum Error {
     Fit(#[from] einthoven_fit::Error),
 }
 
+/// Fails if there are no players, or the budget is too small.
+pub(crate) fn check_budget(method: &'static str, n_players: usize, budget: usize, smallest: usize) -> Result<()> {
+    if n_players == 0 {
+        return Err(Error::Request("attribute to no players: expected at least one".to_owned()));
+    }
+    if budget < smallest {
+        return Err(Error::Budget { method, n_players, budget, smallest });
+    }
+    Ok(())
+}
+
 /// Result of this crate.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -11,13 +11,13 @@ use einthoven_game::{Attribution, Design, Values};
 
 use crate::pairs::{self, Plan};
 use crate::sizes::Law;
-use crate::{Result, odd};
+use crate::{Result, kernel, odd};
 
 const METHOD: &str = "leverage";
 
 /// The smallest budget with which the system can have full rank: one pair for each player but one.
 pub fn smallest_budget(n_players: usize) -> usize {
-    2 * n_players.max(1)
+    kernel::smallest_budget(n_players)
 }
 
 /// Pairs of coalitions to evaluate, as many of each size.

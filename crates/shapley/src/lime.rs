@@ -23,7 +23,7 @@ const LAMBDA: f64 = 1.0;
 
 /// The smallest budget: two pairs, or all coalitions.
 pub fn smallest_budget(n_players: usize) -> usize {
-    (1 << n_players.clamp(1, 3)).min(6)
+    pairs::two_pairs(n_players)
 }
 
 /// Pairs of coalitions to evaluate, all coalitions alike.

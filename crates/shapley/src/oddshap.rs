@@ -14,7 +14,7 @@ use einthoven_game::{Attribution, Design, Values};
 use crate::odd::{self, OddFit, OddValues, Support};
 use crate::pairs::{self, Pairs, Plan};
 use crate::sizes::Law;
-use crate::{Result, attribute};
+use crate::{Result, attribute, kernel};
 
 const METHOD: &str = "oddshap";
 /// Evaluations for each unknown of the regression.
@@ -26,7 +26,7 @@ const MAX_ORDER: usize = 9;
 
 /// The smallest budget with which the system can have full rank: one pair for each player but one.
 pub fn smallest_budget(n_players: usize) -> usize {
-    2 * n_players.max(1)
+    kernel::smallest_budget(n_players)
 }
 
 /// Pairs of coalitions to evaluate, as many of each size.

@@ -10,6 +10,7 @@ use einthoven_game::{Attribution, Coalition, Coalitions, Design, Draw, Index, Ki
 use rand::RngExt;
 
 use crate::attribute::{self, Estimate};
+use crate::error::check_budget;
 use crate::row_set::RowSet;
 use crate::{Error, Result, student};
 
@@ -28,13 +29,7 @@ pub fn smallest_budget(n_players: usize) -> usize {
 /// Coalitions and their neighbours. The draws of a unit share a stratum: a coalition, its role the number of players, then
 /// its neighbours, their role the player that is flipped; then the same for the complement.
 pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
-    if n_players == 0 {
-        return Err(Error::Request("attribute to no players: expected at least one".to_owned()));
-    }
-    let smallest = smallest_budget(n_players);
-    if budget < smallest {
-        return Err(Error::Budget { method: METHOD, n_players, budget, smallest });
-    }
+    check_budget(METHOD, n_players, budget, smallest_budget(n_players))?;
     let shift: f64 = rng::stream(seed, "owen shift", 0).random();
     let mut rows = RowSet::new(n_players);
     let mut draws: Vec<Draw> = Vec::new();

@@ -6,6 +6,7 @@
 
 use einthoven_game::{Coalitions, Design, Draw, rng};
 
+use crate::error::check_budget;
 use crate::row_set::RowSet;
 use crate::sizes::{self, Law};
 use crate::subset::{SubsetSampler, for_each_subset};
@@ -58,16 +59,16 @@ pub(crate) struct Plan {
     pub forced: usize,
 }
 
+/// The budget of two pairs with the empty and the full coalition, or of all coalitions.
+pub(crate) fn two_pairs(n_players: usize) -> usize {
+    (1 << n_players.clamp(1, 3)).min(6)
+}
+
 /// Pairs for a budget of distinct coalitions, the empty and the full one included. One draw per pair: its row is the
 /// smaller coalition, the complement is the row that follows.
 pub(crate) fn design(plan: &Plan, n_players: usize, budget: usize, seed: u64) -> Result<Design> {
     let &Plan { method, smallest, law, forced } = plan;
-    if n_players == 0 {
-        return Err(Error::Request("attribute to no players: expected at least one".to_owned()));
-    }
-    if budget < smallest {
-        return Err(Error::Budget { method, n_players, budget, smallest });
-    }
+    check_budget(method, n_players, budget, smallest)?;
     let mut rows = RowSet::new(n_players);
     let mut draws = Vec::new();
     for class in sizes::allocate(n_players, (budget - 2) / 2, law, forced, seed) {

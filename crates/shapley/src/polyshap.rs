@@ -14,7 +14,7 @@ use crate::odd::{self, OddFit, Support};
 use crate::pairs::{self, Pairs, Plan};
 use crate::sizes::Law;
 use crate::subset::for_each_subset;
-use crate::{Result, attribute};
+use crate::{Result, attribute, kernel};
 
 const METHOD: &str = "polyshap";
 /// The highest order that is fitted.
@@ -24,7 +24,7 @@ const PAIRS_PER_UNKNOWN: usize = 2;
 
 /// The smallest budget with which the system can have full rank: one pair for each player but one.
 pub fn smallest_budget(n_players: usize) -> usize {
-    2 * n_players.max(1)
+    kernel::smallest_budget(n_players)
 }
 
 /// Pairs of coalitions to evaluate, as many of each size.

@@ -45,6 +45,29 @@ impl<'a> Proxies<'a> {
         Self { design, values, pairs, output, folds: folds(&pairs.all), populations }
     }
 
+    /// The candidate that misses least of two folds that its trees have not seen, each pair weighed as in the values.
+    pub(crate) fn best(&self) -> &'static Params {
+        let trials: Vec<(usize, usize)> = (0..CANDIDATES.len()).flat_map(|at| [(at, 0), (at, 1)]).collect();
+        let misses: Vec<f64> = trials.par_iter().map(|&(at, fold)| self.misses(&CANDIDATES[at], fold)).collect();
+        let of_both = |at: &usize| misses[2 * at] + misses[2 * at + 1];
+        let best = (0..CANDIDATES.len()).min_by(|a, b| of_both(a).total_cmp(&of_both(b)));
+        &CANDIDATES[best.expect("invariant: there are candidates")]
+    }
+
+    /// How far what trees miss of a fold that they have not seen would let the values spread.
+    fn misses(&self, params: &Params, fold: usize) -> f64 {
+        let trees = self.fit(params, Some(fold));
+        let held = self.pairs.all.iter().zip(&self.folds).filter(|(_, of)| **of == fold);
+        let spread = |(pair, _): (&Pair, _)| {
+            // What is missed matters in so far as the class has pairs that were not drawn.
+            let undrawn = (1.0 - 1.0 / (pair.share * self.populations[pair.size - 1])).max(0.0);
+            // The square of the kernel's mass, times what a pair moves over all players, which goes as its inverse.
+            let mass = kernel_mass(self.design.rows.n_players(), pair.size);
+            undrawn * mass * (pair.share * self.missed(&trees, pair)).powi(2)
+        };
+        held.map(spread).sum()
+    }
+
     /// Trees that have seen all pairs.
     pub(crate) fn of_all(&self, params: &Params) -> Trees {
         self.fit(params, None)

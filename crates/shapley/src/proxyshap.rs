@@ -5,14 +5,14 @@
 //! correction is too small: some bias is left, in exchange for little variance. Consistent, exact at full budget.
 //!
 //! How many trees of which depth suit the game is tried out: shallow ones where few players act together, deep ones where
-//! many do. Taken are those whose misses on pairs that they have not seen would let the values spread least; that spread is
-//! also what the standard errors are made of.
+//! many do. Taken are those that miss least of two fifths of the pairs, which they have not seen. Standard errors come from what
+//! such trees miss of pairs that they have not seen.
 
 use einthoven_game::{Attribution, Design, Index, Kind, Values};
 
 use crate::attribute::{self, Estimate};
 use crate::pairs::{self, Pairs, Plan};
-use crate::proxy::{self, CANDIDATES, Proxies};
+use crate::proxy::{self, Proxies};
 use crate::sizes::Law;
 use crate::{Result, mean};
 
@@ -36,15 +36,9 @@ pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
     let (mut found, mut variances) = (Vec::new(), Vec::new());
     for output in 0..values.n_outputs() {
         let proxies = Proxies::new(design, values, &pairs, output);
-        let spread = |params| {
-            let variances = proxies.variances(&proxies.unseen(&proxies.of_folds(params)));
-            (variances.iter().sum::<f64>(), params, variances)
-        };
-        let tried = CANDIDATES.iter().map(spread);
-        let best = tried.min_by(|(a, ..), (b, ..)| a.total_cmp(b));
-        let (_, params, variance) = best.expect("invariant: there are candidates");
+        let params = proxies.best();
         found.extend(proxies.in_sample(&proxies.of_all(params)));
-        variances.extend(variance);
+        variances.extend(proxies.variances(&proxies.unseen(&proxies.of_folds(params))));
     }
     let kind = if pairs.complete() { Kind::Exact } else { Kind::Consistent };
     let warnings = mean::warnings(&pairs);

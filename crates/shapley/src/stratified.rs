@@ -12,6 +12,7 @@ use einthoven_game::{Attribution, Coalitions, Design, Draw, Index, Kind, Values,
 use rand::seq::SliceRandom;
 
 use crate::attribute::{self, Estimate};
+use crate::error::check_budget;
 use crate::row_set::RowSet;
 use crate::subset::{SubsetSampler, for_each_subset};
 use crate::{Error, Result};
@@ -31,13 +32,7 @@ pub fn smallest_budget(n_players: usize) -> usize {
 /// Steps of players. Draws come in twos with the same role, the player, and the same stratum, the size before it comes in:
 /// the coalition without it, then the one with it.
 pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
-    if n_players == 0 {
-        return Err(Error::Request("attribute to no players: expected at least one".to_owned()));
-    }
-    let smallest = smallest_budget(n_players);
-    if budget < smallest {
-        return Err(Error::Budget { method: METHOD, n_players, budget, smallest });
-    }
+    check_budget(METHOD, n_players, budget, smallest_budget(n_players))?;
     let mut steps = Steps { rows: RowSet::new(n_players), draws: Vec::new(), budget };
     for player in 0..n_players {
         steps.push(player, &[]);

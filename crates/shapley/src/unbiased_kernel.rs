@@ -21,13 +21,7 @@ const METHOD: &str = "unbiased-kernel";
 
 /// The smallest budget: two pairs, or all coalitions.
 pub fn smallest_budget(n_players: usize) -> usize {
-    if n_players == 1 {
-        2
-    } else if n_players == 2 {
-        4
-    } else {
-        6
-    }
+    pairs::two_pairs(n_players)
 }
 
 /// Pairs of coalitions to evaluate, their sizes drawn in proportion to `1 / (s (n - s))`.

@@ -7,6 +7,7 @@
 use einthoven_game::{Attribution, Design, Draw, Index, Kind, Values};
 
 use crate::attribute::{self, Estimate};
+use crate::error::check_budget;
 use crate::row_set::RowSet;
 use crate::{Error, Result, student};
 
@@ -31,13 +32,7 @@ pub(crate) fn design(
     most_pairs: u64,
     mut order: impl FnMut(u64) -> (Vec<usize>, u32),
 ) -> Result<Design> {
-    let smallest = smallest_budget(n_players);
-    if n_players == 0 {
-        return Err(Error::Request("attribute to no players: expected at least one".to_owned()));
-    }
-    if budget < smallest {
-        return Err(Error::Budget { method, n_players, budget, smallest });
-    }
+    check_budget(method, n_players, budget, smallest_budget(n_players))?;
     let mut rows = RowSet::new(n_players);
     let mut draws: Vec<Draw> = Vec::new();
     let all = 1usize.checked_shl(n_players as u32).filter(|_| n_players < 64).unwrap_or(usize::MAX);

@@ -80,7 +80,8 @@ fn explain_one(args: &Explain, explainer: &Explainer, source: &Source, out: Opti
     }
     match out {
         Some(out) => {
-            print::text(&format!("{:.1} s; see {}\n", clock.elapsed().as_secs_f64(), out.join("report.html").display()))
+            let (seconds, engine) = (clock.elapsed().as_secs_f64(), explanation.stats.summary());
+            print::text(&format!("{seconds:.1} s (engine {engine}); see {}\n", out.join("report.html").display()))
         }
         None => Ok(()),
     }
