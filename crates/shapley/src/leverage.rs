@@ -1,6 +1,6 @@
 //! LeverageSHAP: KernelSHAP whose coalitions are drawn by their leverage (Musco & Witter, 2025).
 //!
-//! The leverage of a coalition says how much the regression of [`kernel`](crate::kernel) hangs on it. It comes out the same
+//! The leverage of a coalition says how much the regression of [`kernel`] hangs on it. It comes out the same
 //! for all sizes together: each size gets the same number of pairs, or all there are. Middle sizes get more than their
 //! mass under the Shapley kernel, and weigh less; the number of evaluations that an error needs then has a bound that
 //! does not know the game.
