@@ -37,7 +37,7 @@ def measure(options):
         peers = sorted(theirs(game, peer, options.budget, seed)[1] for seed in range(options.repeats))
         for outputs in OUTPUTS:
             # Both programs have their turns at the same time of a busy machine, as far as that can be.
-            runs = [game.player.estimate(same, options.budget, seed, outputs) for seed in range(10 * options.repeats)]
+            runs = [game.player.estimate(same, options.budget, seed, outputs) for seed in range(3 * options.repeats)]
             sampling = np.median([run.design_seconds for run in runs])
             total = np.median([run.seconds for run in runs])
             other = outputs * np.median(peers)
@@ -49,7 +49,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("game", type=Path, help="a game file of games.py")
     parser.add_argument("--budget", type=int, default=4096)
-    parser.add_argument("--repeats", type=int, default=5, help="runs of a peer; ours runs ten times as often")
+    parser.add_argument("--repeats", type=int, default=5, help="runs of a peer; ours runs three times as often")
     parser.add_argument("--values", default="target/release/values", help="our program `values`")
     parser.add_argument("--cores", type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
