@@ -136,10 +136,22 @@ fn ecg(html: &mut Xml, report: &Report, title: &str) {
     section(html, "The record on ECG paper", |html| {
         html.open("div").attr("class", "paper").markup(&picture(layout)).close();
         if layout == Layout::ThreeByFour {
-            html.open("details").leaf("summary", "All leads in full length");
+            html.open("details");
+            // Most of the players are in the picture below alone, if they change within a lead.
+            if varies_in_time(report) {
+                html.attr("open", "");
+            }
+            html.leaf("summary", "All leads in full length");
             html.open("div").attr("class", "paper").markup(&picture(Layout::TwelveByOne)).close().close();
         }
     });
+}
+
+/// Whether a lead has several players.
+fn varies_in_time(report: &Report) -> bool {
+    let partition = report.partition;
+    let leads = partition.owner().chunks_exact(partition.n_samples());
+    leads.into_iter().any(|lead| lead.windows(2).any(|pair| pair[0] != pair[1]))
 }
 
 fn bare_picture<'a>(report: &Report<'a>) -> Picture<'a> {

@@ -132,6 +132,8 @@ fn the_explained_output_is_marked_and_the_others_are_folded_away() {
     let row = class_anywhere(&document, "tr", "explained");
     assert_eq!(row.len(), 1);
     assert!(text_of(&row[0]).starts_with("MI"));
+    // What is folded away of players that are whole leads is in the picture above.
+    assert!(named(&document, "details")[0].attribute("open").is_none());
     let summaries: Vec<String> = named(&document, "summary").iter().map(text_of).collect();
     assert_eq!(summaries, ["All leads in full length", "NORM"]);
     let level = class_anywhere(&document, "span", "level");
@@ -176,4 +178,22 @@ fn long_lists_of_players_are_folded_but_whole() {
     // Sums per lead and per window join the bars.
     assert_eq!(named(&document, "svg").len(), 5);
     assert!(!html.contains("Other outputs"));
+}
+
+#[test]
+fn leads_of_several_players_are_shown_in_full_length() {
+    let record = record(1000, |_, sample| if sample % 100 == 50 { 1.0 } else { 0.0 });
+    let values: Vec<f64> = (0..120).map(|player| 0.001 * f64::from(player)).collect();
+    let html = report_html(&Report {
+        record: &record,
+        partition: &leads_windows(1000),
+        attributions: &[attribution(&values)],
+        target: 0,
+        predictions: &[prediction("MI", 1.75, 0.8520)],
+        settings: &[],
+        warnings: &[],
+        notice: "Not a medical device.",
+        start: 0.0,
+    });
+    assert!(named(&parse(&html), "details")[0].attribute("open").is_some());
 }
