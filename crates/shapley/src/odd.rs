@@ -219,9 +219,21 @@ pub(crate) fn half_difference(values: &Values, pair: &Pair, output: usize) -> f6
 
 /// Writes +1 for each player in the coalition and -1 for each other, `[players]`.
 pub(crate) fn write_signs(coalition: Coalition<'_>, signs: &mut [f64]) {
-    for (word, signs) in coalition.words().iter().zip(signs.chunks_mut(32)) {
-        for (bit, sign) in signs.iter_mut().enumerate() {
-            *sign = f64::from(word >> bit & 1) * 2.0 - 1.0;
-        }
+    let bytes = coalition.words().iter().flat_map(|word| word.to_le_bytes());
+    for (byte, signs) in bytes.zip(signs.chunks_mut(8)) {
+        signs.copy_from_slice(&SIGNS[byte as usize][..signs.len()]);
     }
 }
+
+/// Eight signs for each byte: +1 where the bit is set.
+static SIGNS: [[f64; 8]; 256] = {
+    let mut table = [[-1.0; 8]; 256];
+    let mut at = 0;
+    while at < 8 * 256 {
+        if (at / 8) >> (at % 8) & 1 == 1 {
+            table[at / 8][at % 8] = 1.0;
+        }
+        at += 1;
+    }
+    table
+};
