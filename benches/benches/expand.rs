@@ -1,4 +1,5 @@
-//! Time to make a masked batch on the CPU, beside a plain copy of as many bytes into the same buffer.
+//! Time to make a masked batch on the CPU, beside a plain copy of as many bytes into the same buffer; and of each kernel on
+//! the adapter that wgpu finds, if there is one.
 //!
 //! 1024 rows of 12 leads and 1000 samples. `copy` reads a source as large as the batch; `copy one row` reads the same
 //! 48 kB again and again, which is what a masked batch does: it is bound by writing alone.
@@ -8,10 +9,11 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use einthoven_kernels::{Columns, Fill, HostScene, Scene, expand, upload};
+use einthoven::masking::device::{self, DeviceChoice};
+use einthoven_kernels::{Columns, Fill, HostScene, Scene, expand, mean_over_maps, upload};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use rayon::prelude::*;
@@ -101,5 +103,41 @@ fn expansions(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, expansions);
+/// Each kernel on wgpu's adapter, by columns: whole records, one record of several, crops of 100 samples.
+fn kernels(criterion: &mut Criterion) {
+    let Ok((device, info)) = device::open(DeviceChoice::Wgpu) else { return };
+    let mut random = SmallRng::seed_from_u64(2);
+    let signal: Vec<f32> = (0..CELLS).map(|_| random.random()).collect();
+    let mut group = criterion.benchmark_group(format!("kernels on {}", info.name));
+    group.sample_size(20);
+    let (name, players, owner) = partitions().into_iter().nth(2).expect("four partitions");
+    let (words, width) = (coalitions(players, &mut random), players.div_ceil(32));
+    for (fill_name, fill) in [("map", Fill::Maps { maps: 1, values: vec![0.0; CELLS] }), ("line", Fill::Interpolate)] {
+        let host = Arc::new(HostScene::new(&owner, signal.clone(), fill, [1, LEADS, SAMPLES]));
+        let scene = Scene::new(&host, &device);
+        for columns in [Columns::Coalition, Columns::Record, Columns::Crop(100)] {
+            let row = |words: &[u32]| [words, &[0, 200][..columns.extra()]].concat();
+            let table: Vec<u32> = words.chunks_exact(width).flat_map(row).collect();
+            let rows = upload(&table, [ROWS, width + columns.extra()], &device);
+            group.throughput(Throughput::Bytes(4 * (ROWS * LEADS * columns.shown(SAMPLES)) as u64));
+            group.bench_function(format!("{name} {fill_name} {columns:?}"), |bench| {
+                bench.iter(|| {
+                    black_box(expand(&scene, rows.clone(), columns));
+                    device.sync()
+                });
+            });
+        }
+    }
+    let logits = Tensor::<2>::zeros([ROWS * 8, 5], &device);
+    group.throughput(Throughput::Elements((ROWS * 8 * 5) as u64));
+    group.bench_function("mean over 8 maps", |bench| {
+        bench.iter(|| {
+            black_box(mean_over_maps(logits.clone(), 8));
+            device.sync()
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, expansions, kernels);
 criterion_main!(benches);

@@ -57,6 +57,46 @@ fn what_was_evaluated_is_not_evaluated_again() {
 }
 
 #[test]
+fn stopped_at_any_moment_the_files_are_whole() {
+    let record = example_record();
+    let explainer = Explainer::builtin(settings()).unwrap();
+    let whole = explainer.explain(&record).unwrap();
+    let folder = tempdir().unwrap();
+    let mut kept = 0;
+    for round in 0..20usize {
+        // Moments all over the run, in no order.
+        let stop = round * 1327 % 4000;
+        let broken = explainer.explain_keeping(&record, Some(&keep(folder.path(), round % 4 != 0)), &mut |done, _| {
+            if done < stop { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        let names: Vec<String> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert!(names.iter().all(|name| name == "design.npz" || name == "values.npz"), "{names:?}");
+        let design = Design::load(&folder.path().join("design.npz")).unwrap();
+        assert_eq!(design.rows.len(), 4000);
+        if names.iter().any(|name| name == "values.npz") {
+            let values = Values::load(&folder.path().join("values.npz")).unwrap();
+            kept = kept.max(values.len());
+            assert!(values.len() <= 4000);
+        }
+        match broken {
+            Err(Error::BrokenOff { total: 4000, .. }) => {}
+            // All was there already.
+            Ok(_) if kept == 4000 => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(kept > 0, "nothing was ever kept");
+    let resumed =
+        explainer.explain_keeping(&record, Some(&keep(folder.path(), true)), &mut |_, _| ControlFlow::Continue(()));
+    for (resumed, whole) in resumed.unwrap().attributions.iter().zip(&whole.attributions) {
+        assert_eq!(resumed.terms, whole.terms);
+    }
+}
+
+#[test]
 fn values_of_another_run_are_refused() {
     let folder = tempdir().unwrap();
     let record = example_record();
