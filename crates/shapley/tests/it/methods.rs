@@ -31,3 +31,20 @@ fn auto_takes_the_best_that_the_budget_allows() {
     assert_eq!(Method::Kernel.resolve(3, 1000).unwrap().method, Method::Kernel);
     assert!(Method::Auto.resolve(12, 23).is_err());
 }
+
+#[test]
+fn threads_change_no_bit() {
+    let game = crate::games::random_sparse(30, &[1, 2, 3], 40, 9);
+    for method in Method::ALL {
+        // Players without a tree, and too many to enumerate.
+        if matches!(method, Method::Exact | Method::HierarchicalOwen | Method::Auto) {
+            continue;
+        }
+        let [one, two, three] = [1, 2, 3].map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| crate::games::run(method, &game, 500, 1))
+        });
+        assert_eq!(one.terms, two.terms, "{method}");
+        assert_eq!(one.terms, three.terms, "{method}");
+    }
+}
