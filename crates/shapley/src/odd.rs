@@ -31,8 +31,21 @@ pub(crate) fn safe_budget(n_players: usize) -> usize {
     n_players.saturating_mul(8).saturating_add(2)
 }
 
-/// The odd sets of three players and more that are fitted beside the single players, each ascending.
-pub(crate) type Support = Vec<Vec<u32>>;
+/// What is fitted, beside a constant that is no odd part.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Support {
+    /// Single players, ascending; the others get nothing but their parts of larger sets.
+    pub singles: Vec<u32>,
+    /// Odd sets of three players and more, each ascending.
+    pub larger: Vec<Vec<u32>>,
+}
+
+impl Support {
+    /// All single players and no larger set.
+    pub(crate) fn singles(n_players: usize) -> Self {
+        Self { singles: (0..n_players as u32).collect(), larger: Vec::new() }
+    }
+}
 
 /// Regression on the single players and a support, for each output.
 pub(crate) struct OddFit<'a> {
@@ -71,7 +84,7 @@ impl OddValues {
 pub(crate) fn estimate(method: &'static str, design: &Design, values: &Values) -> Result<Vec<Attribution>> {
     attribute::check(method, design, values)?;
     let pairs = Pairs::read(method, design)?;
-    let fit = OddFit { design, pairs: &pairs, support: &Support::new() };
+    let fit = OddFit { design, pairs: &pairs, support: &Support::singles(design.rows.n_players()) };
     let outputs: Vec<usize> = (0..values.n_outputs()).collect();
     finish(method, design, &pairs, values, fit.solve(values, &outputs)?)
 }
@@ -106,7 +119,7 @@ impl OddFit<'_> {
             pairs.iter().flat_map(|pair| outputs.iter().map(|&output| half_difference(values, pair, output))).collect();
         let totals: Vec<f64> =
             outputs.iter().map(|&output| (values.get(1, output) - values.get(0, output)) / 2.0).collect();
-        let n_unknowns = n_players + self.support.len();
+        let n_unknowns = self.support.singles.len() + self.support.larger.len();
         let row = |at: usize, out: &mut [f64]| self.columns(self.design.rows.row(pairs[at].row), out);
         let problem = fit::Problem { n_unknowns, weights: &weights, targets: &targets, totals: &totals, row: &row };
         let solution = fit::solve(&problem).map_err(|error| self.rank_error(error))?;
@@ -121,20 +134,27 @@ impl OddFit<'_> {
         Ok(OddValues { values: found, variances, warnings })
     }
 
-    /// The signs of the players, then the products of the support.
+    /// The signs of the single players, then the products of the larger sets.
     fn columns(&self, coalition: Coalition<'_>, out: &mut [f64]) {
-        let (signs, products) = out.split_at_mut(coalition.n_players());
-        write_signs(coalition, signs);
-        for (product, players) in products.iter_mut().zip(self.support) {
-            *product = players.iter().map(|&player| signs[player as usize]).product();
+        let (singles, products) = out.split_at_mut(self.support.singles.len());
+        let sign = |player: &u32| if coalition.contains(*player as usize) { 1.0 } else { -1.0 };
+        if singles.len() == coalition.n_players() {
+            write_signs(coalition, singles);
+        } else {
+            singles.iter_mut().zip(&self.support.singles).for_each(|(out, player)| *out = sign(player));
+        }
+        for (product, players) in products.iter_mut().zip(&self.support.larger) {
+            *product = players.iter().map(sign).product();
         }
     }
 
     /// Adds the Shapley values of coefficients `[unknowns]` to those of the players.
     fn share_out(&self, coefficients: &[f64], values: &mut [f64]) {
-        let (single, larger) = coefficients.split_at(values.len());
-        values.iter_mut().zip(single).for_each(|(value, coefficient)| *value += 2.0 * coefficient);
-        for (players, coefficient) in self.support.iter().zip(larger) {
+        let (single, larger) = coefficients.split_at(self.support.singles.len());
+        for (&player, coefficient) in self.support.singles.iter().zip(single) {
+            values[player as usize] += 2.0 * coefficient;
+        }
+        for (players, coefficient) in self.support.larger.iter().zip(larger) {
             let part = 2.0 * coefficient / players.len() as f64;
             players.iter().for_each(|&player| values[player as usize] += part);
         }

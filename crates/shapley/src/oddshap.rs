@@ -6,6 +6,9 @@
 //! [regression](crate::polyshap). The trees only choose; the values come from the regression, so that what the trees have
 //! missed costs accuracy and nothing else.
 //!
+//! A budget of `m` evaluations is enough for `m / 10` sets. Where that is less than one for each player, the players that
+//! matter least to the trees are left out: nobody can tell them apart from nothing, and to try ruins the others.
+//!
 //! Consistent, not unbiased; exact at full budget. Standard errors take the choice of the sets for granted.
 
 use einthoven_fit::trees::{self, Params};
@@ -40,25 +43,44 @@ pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
     attribute::check(METHOD, design, values)?;
     let pairs = Pairs::read(METHOD, design)?;
     let n_players = design.rows.n_players();
-    let room = (design.rows.len() / EVALUATIONS_PER_UNKNOWN).saturating_sub(n_players);
+    let tenth = design.rows.len().div_ceil(EVALUATIONS_PER_UNKNOWN);
+    let most = if pairs.complete() { tenth.max(n_players) } else { tenth };
     let mut all = OddValues { variances: Some(Vec::new()), ..OddValues::default() };
     for output in 0..values.n_outputs() {
-        let support = screen(design, &pairs, values, output, room);
+        let support = screen(design, &pairs, values, output, most);
         let fit = OddFit { design, pairs: &pairs, support: &support };
         all.append(fit.solve(values, &[output])?);
+    }
+    if most < n_players {
+        let reason = format!("the budget is enough for {most} players: the others are taken to change nothing alone");
+        all.warnings.push(reason);
     }
     odd::finish(METHOD, design, &pairs, values, all)
 }
 
-/// The odd sets of three players and more with the largest coefficients in the spectrum of boosted trees, at most `room`.
-fn screen(design: &Design, pairs: &Pairs, values: &Values, output: usize, room: usize) -> Support {
-    if room == 0 {
-        return Support::new();
+/// The single players and the larger odd sets with the largest coefficients in the spectrum of boosted trees, at most so many:
+/// single players first.
+fn screen(design: &Design, pairs: &Pairs, values: &Values, output: usize, most: usize) -> Support {
+    let n_players = design.rows.n_players();
+    if most == n_players {
+        return Support::singles(n_players);
     }
     let mut rows = vec![0, 1];
     rows.extend(pairs.all.iter().flat_map(|pair| [pair.row as u32, pair.complement as u32]));
     let targets: Vec<f64> = rows.iter().map(|&row| values.get(row as usize, output)).collect();
-    let trees = trees::fit(&design.rows, &rows, &targets, &Params { trees: SCREEN_TREES, ..Params::default() });
-    let spectrum = trees.spectrum(|size| size % 2 == 1 && (3..=MAX_ORDER).contains(&size));
-    spectrum.into_iter().take(room).map(|(players, _)| players).collect()
+    let min_rows = Params::default().min_rows.min(rows.len() / 8).max(1);
+    let params = Params { trees: SCREEN_TREES, min_rows, ..Params::default() };
+    let trees = trees::fit(&design.rows, &rows, &targets, &params);
+    let kept = |size: usize| size % 2 == 1 && size <= MAX_ORDER;
+    let (singles, larger): (Vec<_>, Vec<_>) =
+        trees.spectrum(kept).into_iter().partition(|(players, _)| players.len() == 1);
+    let mut support = Support::singles(n_players);
+    // Trees that found nothing leave nobody out.
+    if most < n_players && !singles.is_empty() {
+        support.singles = singles.into_iter().take(most).map(|(players, _)| players[0]).collect();
+        support.singles.sort_unstable();
+    } else if most > n_players {
+        support.larger = larger.into_iter().take(most - n_players).map(|(players, _)| players).collect();
+    }
+    support
 }

@@ -41,7 +41,7 @@ pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
     let fit = OddFit { design, pairs: &pairs, support: &support };
     let outputs: Vec<usize> = (0..values.n_outputs()).collect();
     let mut found = fit.solve(values, &outputs)?;
-    if support.is_empty() && design.rows.n_players() > 2 && !pairs.complete() {
+    if support.larger.is_empty() && design.rows.n_players() > 2 && !pairs.complete() {
         let reason = "the budget leaves no room for sets of three players: these are the values of leverage";
         found.warnings.push(reason.to_owned());
     }
@@ -50,7 +50,7 @@ pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
 
 /// All sets of three players, and of five, that fit into so many unknowns beside the single players.
 fn support(n_players: usize, most_unknowns: usize) -> Support {
-    let mut support = Support::new();
+    let mut support = Support::singles(n_players);
     let mut n_unknowns = n_players as f64;
     for order in (3..=MAX_ORDER.min(n_players)).step_by(2) {
         let subsets: f64 = (0..order).map(|at| (n_players - at) as f64 / (order - at) as f64).product();
@@ -59,7 +59,7 @@ fn support(n_players: usize, most_unknowns: usize) -> Support {
             break;
         }
         for_each_subset(n_players, order, |subset| {
-            support.push(subset.iter().map(|&player| player as u32).collect());
+            support.larger.push(subset.iter().map(|&player| player as u32).collect());
         });
     }
     support

@@ -49,6 +49,23 @@ fn interactions_of_three_are_found() {
     assert!(error(Method::OddShap) < 1e-20, "the six sets and no more: {}", error(Method::OddShap));
 }
 
+#[test]
+fn few_evaluations_are_spent_on_the_players_that_matter() {
+    // Four of sixty players matter; 240 evaluations are enough for 24.
+    let n = 60;
+    let terms = vec![(vec![3], 2.0), (vec![17], -1.5), (vec![40], 1.0), (vec![3, 17, 40, 55], 1.0)];
+    let game = GameFile::moebius(n, terms).unwrap();
+    let mut expected = vec![0.0; n];
+    (expected[3], expected[17], expected[40], expected[55]) = (2.25, -1.25, 1.25, 0.25);
+    let found = run(Method::OddShap, &game, 240, 1);
+    assert!(found.warnings.iter().any(|warning| warning.contains("enough for 24 players")), "{:?}", found.warnings);
+    assert!((found.player_values().iter().sum::<f64>() - 2.5).abs() < 1e-9, "they add up to the total");
+    assert!(found.terms.iter().filter(|term| term.value == 0.0).count() >= n - 24);
+    assert!(errors(&found.player_values(), &expected) < 0.2, "{:?}", found.player_values());
+    // Enough for all: nobody is left out.
+    assert!(run(Method::OddShap, &game, 1000, 1).warnings.is_empty());
+}
+
 /// What trees say of the whole game is what ProxySHAP says where they are right.
 #[test]
 fn trees_that_know_the_game_need_no_correction() {
