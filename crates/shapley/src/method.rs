@@ -199,7 +199,7 @@ impl Method {
                 "5 x trees",
                 "Witter et al. 2025",
             ),
-            Self::ProxyShap => about("proxyshap", Index::Sv, "consistent", "12", "6 x trees", "arXiv 2605.22738"),
+            Self::ProxyShap => about("proxyshap", Index::Sv, "consistent", "12", "12 x trees", "arXiv 2605.22738"),
             Self::Lime => about("lime", Index::Lime, "biased", "6", "m n^2 + n^3", "Ribeiro et al. 2016"),
             Self::OddShap => about(
                 "oddshap",
