@@ -8,6 +8,7 @@
 //! Most estimators share one kind of design, pairs of complements drawn size by size without replacement, and differ in
 //! how much of the budget a size gets and in what they make of the values.
 
+mod about;
 mod attribute;
 mod auto;
 mod control;
@@ -40,8 +41,9 @@ pub mod unbiased_kernel;
 mod until;
 mod walks;
 
+pub use about::About;
 pub use auto::Choice;
 pub use control::Control;
 pub use error::{Error, Result};
-pub use method::{About, Method, Request};
+pub use method::{Method, Request};
 pub use until::{Evaluate, Known, Outcome, until};

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use einthoven_game::{Attribution, Design, Index, Tree, Values, exact};
+use einthoven_game::{Attribution, Design, Tree, Values, exact};
 
+use crate::about::{ABOUT, About};
 use crate::auto::{self, Choice};
 use crate::{
     Error, Result, hierarchical_owen, kernel, leverage, lime, msr, oddshap, owen, permutation, polyshap, proxyshap,
@@ -73,23 +74,6 @@ impl Request<'_> {
     }
 }
 
-/// What there is to know about a method.
-#[derive(Clone, Copy, Debug)]
-pub struct About {
-    /// The name of `--method`.
-    pub name: &'static str,
-    /// What its values are.
-    pub index: Index,
-    /// `exact`, `unbiased`, `consistent` or `biased`.
-    pub kind: &'static str,
-    /// The smallest budget and whatever else it needs.
-    pub needs: &'static str,
-    /// What it costs beside the evaluations, for `m` coalitions of `n` players.
-    pub cost: &'static str,
-    /// Where it comes from.
-    pub source: &'static str,
-}
-
 /// Methods that have a name but are not built yet.
 const LATER: [&str; 19] = [
     "shapiq",
@@ -143,74 +127,8 @@ impl Method {
 
     /// What there is to know about it.
     pub fn about(self) -> About {
-        let about = |name, index, kind, needs, cost, source| About { name, index, kind, needs, cost, source };
-        match self {
-            Self::Exact => about("exact", Index::Sv, "exact", "2^n, n <= 20", "n 2^n", "Shapley 1953"),
-            Self::Kernel => about(
-                "kernel",
-                Index::Sv,
-                "consistent",
-                "2n, better 8n",
-                "m n^2 + n^3",
-                "Lundberg & Lee 2017; Covert & Lee 2021",
-            ),
-            Self::Leverage => {
-                about("leverage", Index::Sv, "consistent", "2n, better 8n", "m n^2 + n^3", "Musco & Witter 2025")
-            }
-            Self::UnbiasedKernel => about("unbiased-kernel", Index::Sv, "unbiased", "6", "m n", "Covert & Lee 2021"),
-            Self::Permutation => {
-                about("permutation", Index::Sv, "unbiased", "2n", "m", "Castro et al. 2009; Mitchell et al. 2022")
-            }
-            Self::OrthogonalPermutation => {
-                about("orthogonal-permutation", Index::Sv, "unbiased", "2n", "m", "Mitchell et al. 2022")
-            }
-            Self::SobolPermutation => {
-                about("sobol-permutation", Index::Sv, "unbiased", "2n", "m", "Mitchell et al. 2022")
-            }
-            Self::Stratified => {
-                about("stratified", Index::Sv, "unbiased", "4n + 2", "m n", "Maleki et al. 2013; Castro et al. 2017")
-            }
-            Self::Svarm => {
-                about("svarm", Index::Sv, "unbiased", "2n + 2; no stratum empty", "m n", "Kolpaczki et al. 2024")
-            }
-            Self::Owen => about("owen", Index::Sv, "unbiased", "2n + 4", "m", "Owen 1972; Okhrati & Lipani 2020"),
-            Self::HierarchicalOwen => about(
-                "hierarchical-owen",
-                Index::Owen,
-                "unbiased",
-                "2n; a tree: --players leads*windows:N",
-                "m",
-                "Owen 1977; Winter 1989",
-            ),
-            Self::Msr => about("msr", Index::Bv, "unbiased", "6", "m n", "Wang & Jia 2023"),
-            Self::PolyShap => about(
-                "polyshap",
-                Index::Sv,
-                "consistent",
-                "2n, better 4 C(n, 3)",
-                "m p^2 + p^3, p = n + C(n, 3)",
-                "Fumagalli et al. 2026",
-            ),
-            Self::RegressionMsr => about(
-                "regression-msr",
-                Index::Sv,
-                "unbiased",
-                "12; five pairs of each size",
-                "5 x trees",
-                "Witter et al. 2025",
-            ),
-            Self::ProxyShap => about("proxyshap", Index::Sv, "consistent", "12", "12 x trees", "arXiv 2605.22738"),
-            Self::Lime => about("lime", Index::Lime, "biased", "6", "m n^2 + n^3", "Ribeiro et al. 2016"),
-            Self::OddShap => about(
-                "oddshap",
-                Index::Sv,
-                "consistent",
-                "2n, better 20n",
-                "trees + m p^2 + p^3, p = m / 10",
-                "arXiv 2602.01399",
-            ),
-            Self::Auto => about("auto", Index::Sv, "-", "2n", "that of its choice", "see `auto` below"),
-        }
+        let line = ABOUT.iter().find(|(method, _)| *method == self);
+        line.expect("invariant: each method has a line").1
     }
 
     /// The method that `auto` stands for, and why; any other method stands for itself. Fails with the smallest budget

@@ -8,8 +8,9 @@ use einthoven_game::{Coalitions, Design, Values, rng};
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
-use crate::pairs::{Pair, Pairs};
-use crate::sizes::{self, kernel_mass};
+use crate::Result;
+use crate::pairs::{self, Pair, Pairs, Plan};
+use crate::sizes::{self, Law, kernel_mass};
 use crate::spread::Spread;
 
 /// Parts into which the pairs are split.
@@ -25,6 +26,12 @@ pub(crate) const CANDIDATES: [Params; 3] = [
 /// The smallest budget: a pair for each fold.
 pub(crate) fn smallest_budget(n_players: usize) -> usize {
     (1usize << n_players.clamp(1, 4)).min(2 * FOLDS + 2)
+}
+
+/// Pairs of coalitions to evaluate, their sizes drawn in proportion to the root of `1 / (s (n - s))`.
+pub(crate) fn design(method: &'static str, n_players: usize, budget: usize, seed: u64) -> Result<Design> {
+    let plan = Plan { method, smallest: smallest_budget(n_players), law: Law::Root, forced: 0 };
+    pairs::design(&plan, n_players, budget, seed)
 }
 
 /// What trees are fitted to: one output.

@@ -9,9 +9,8 @@
 use einthoven_game::{Attribution, Design, Index, Kind, Values};
 
 use crate::attribute::{self, Estimate};
-use crate::pairs::{self, Pairs, Plan};
+use crate::pairs::Pairs;
 use crate::proxy::{self, CANDIDATES, FOLDS, Proxies};
-use crate::sizes::Law;
 use crate::{Result, mean};
 
 const METHOD: &str = "regression-msr";
@@ -23,8 +22,7 @@ pub fn smallest_budget(n_players: usize) -> usize {
 
 /// Pairs of coalitions to evaluate, their sizes drawn in proportion to the root of `1 / (s (n - s))`.
 pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
-    let plan = Plan { method: METHOD, smallest: smallest_budget(n_players), law: Law::Root, forced: 0 };
-    pairs::design(&plan, n_players, budget, seed)
+    proxy::design(METHOD, n_players, budget, seed)
 }
 
 /// The Shapley values of each output.
