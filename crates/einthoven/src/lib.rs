@@ -21,7 +21,7 @@
 //! # }
 //! ```
 //!
-//! The parts it is made of are crates of their own, re-exported here: [`game`], [`ecg`], [`fit`], [`shapley`],
+//! The parts it is made of are crates of their own, re-exported here: [`game`], [`ecg`], [`fit`], [`shapley`], [`interactions`],
 //! [`plot`], [`model`], [`masking`].
 
 mod baseline;
@@ -38,6 +38,7 @@ mod resume;
 pub use einthoven_ecg as ecg;
 pub use einthoven_fit as fit;
 pub use einthoven_game as game;
+pub use einthoven_interactions as interactions;
 pub use einthoven_masking as masking;
 pub use einthoven_model as model;
 pub use einthoven_plot as plot;

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{CargoOpt, DependencyKind, MetadataCommand};
 
 /// Every crate, bottom first, and whether it may know burn.
-const LAYERS: [(&str, bool); 9] = [
+const LAYERS: [(&str, bool); 10] = [
     ("einthoven-game", false),
     ("einthoven-ecg", false),
     ("einthoven-fit", false),
     ("einthoven-shapley", false),
+    ("einthoven-interactions", false),
     ("einthoven-plot", false),
     ("einthoven-kernels", true),
     ("einthoven-model", true),

@@ -1,0 +1,5 @@
+//! Interactions of any order.
+
+mod error;
+
+pub use error::{Error, Result};
