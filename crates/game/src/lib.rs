@@ -19,7 +19,7 @@
 mod arrays;
 mod attribution;
 mod coalition;
-mod design;
+pub mod design;
 mod error;
 pub mod exact;
 pub mod file;

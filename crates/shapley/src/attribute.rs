@@ -24,7 +24,7 @@ pub(crate) fn check(method: &'static str, design: &Design, values: &Values) -> R
     let rows = &design.rows;
     if rows.len() < 2 || rows.row(0).size() != 0 || rows.row(1).size() != rows.n_players() {
         let reason = "expected the empty and the full coalition as its first rows".to_owned();
-        return Err(crate::Error::Design { method, reason });
+        return Err(einthoven_game::Error::Design { method, reason }.into());
     }
     Ok(())
 }

@@ -14,12 +14,12 @@
 //! A pair weighs the mass of the Shapley kernel on its class times the part of the class that it stands for.
 
 use einthoven_fit as fit;
+use einthoven_game::design::pairs::{Pair, Pairs};
+use einthoven_game::design::sizes::kernel_mass;
+use einthoven_game::design::spread::Spread;
 use einthoven_game::{Attribution, Coalition, Design, Index, Kind, Values};
 
 use crate::attribute::{self, Estimate};
-use crate::pairs::{Pair, Pairs};
-use crate::sizes::kernel_mass;
-use crate::spread::Spread;
 use crate::{Error, Result};
 
 /// Fewer distinct pairs drawn at random than this give standard errors that are rough.
@@ -100,7 +100,7 @@ pub(crate) fn finish(
     let complete = pairs.complete();
     if complete && design.rows.len() as f64 != (design.rows.n_players() as f64).exp2() {
         let reason = "expected all coalitions where none is drawn at random".to_owned();
-        return Err(Error::Design { method, reason });
+        return Err(einthoven_game::Error::Design { method, reason }.into());
     }
     let kind = if complete { Kind::Exact } else { Kind::Consistent };
     let OddValues { values: numbers, variances, warnings } = found;

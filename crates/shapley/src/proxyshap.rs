@@ -8,10 +8,10 @@
 //! many do. Taken are those that miss least of two fifths of the pairs, which they have not seen. Standard errors come from what
 //! such trees miss of pairs that they have not seen.
 
+use einthoven_game::design::pairs::Pairs;
 use einthoven_game::{Attribution, Design, Index, Kind, Values};
 
 use crate::attribute::{self, Estimate};
-use crate::pairs::Pairs;
 use crate::proxy::{self, Proxies};
 use crate::{Result, mean};
 

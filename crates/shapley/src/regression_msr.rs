@@ -6,10 +6,10 @@
 //! unbiased even for trees that know their pairs by heart, as long as each size that is not enumerated has a pair for each
 //! fold. Exact at full budget.
 
+use einthoven_game::design::pairs::Pairs;
 use einthoven_game::{Attribution, Design, Index, Kind, Values};
 
 use crate::attribute::{self, Estimate};
-use crate::pairs::Pairs;
 use crate::proxy::{self, CANDIDATES, FOLDS, Proxies};
 use crate::{Result, mean};
 

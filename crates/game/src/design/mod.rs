@@ -1,4 +1,14 @@
 //! The distinct coalitions to evaluate, and what each is for.
+//!
+//! [`Design`] is the plain value. What designs are made of is here too, for every estimator: [`pairs`] of complements
+//! drawn size by size without replacement, with the budget spread over [`sizes`]; [`subset`]s of a size, all or one at
+//! random; the distinct rows of a design in the making ([`row_set`]); and how far a sum over sampled pairs spreads ([`spread`]).
+
+pub mod pairs;
+pub mod row_set;
+pub mod sizes;
+pub mod spread;
+pub mod subset;
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -81,6 +91,17 @@ impl Design {
             found: format!("{n_values} rows"),
         })
     }
+}
+
+/// Fails if there are no players, or the budget is too small.
+pub fn check_budget(method: &'static str, n_players: usize, budget: usize, smallest: usize) -> Result<()> {
+    if n_players == 0 {
+        return Err(Error::Request("attribute to no players: expected at least one".to_owned()));
+    }
+    if budget < smallest {
+        return Err(Error::Budget { method, n_players, budget, smallest });
+    }
+    Ok(())
 }
 
 fn load_draws(npz: &mut Npz, n_rows: usize) -> Result<Vec<Draw>> {

@@ -1,21 +1,24 @@
 //! Subsets of a given size: all of them, or one at random.
 
-use einthoven_game::rng::ChaCha8Rng;
 use rand::RngExt;
 
+use crate::rng::ChaCha8Rng;
+
 /// Draws subsets of `0..n`, reusing one array.
-pub(crate) struct SubsetSampler {
+#[derive(Clone, Debug)]
+pub struct SubsetSampler {
     players: Vec<usize>,
 }
 
 impl SubsetSampler {
-    pub(crate) fn new(n_players: usize) -> Self {
+    /// Subsets of `0..n_players`.
+    pub fn new(n_players: usize) -> Self {
         Self { players: (0..n_players).collect() }
     }
 
     /// A uniform subset of `size` players, in no particular order (the first steps of a Fisher-Yates shuffle; any
     /// order to start from will do).
-    pub(crate) fn draw(&mut self, size: usize, rng: &mut ChaCha8Rng) -> &[usize] {
+    pub fn draw(&mut self, size: usize, rng: &mut ChaCha8Rng) -> &[usize] {
         let n_players = self.players.len();
         for at in 0..size {
             let other = rng.random_range(at..n_players);
@@ -26,7 +29,7 @@ impl SubsetSampler {
 }
 
 /// Calls `visit` for each subset of `0..n` of this size, in lexicographic order.
-pub(crate) fn for_each_subset(n_players: usize, size: usize, mut visit: impl FnMut(&[usize])) {
+pub fn for_each_subset(n_players: usize, size: usize, mut visit: impl FnMut(&[usize])) {
     let mut subset: Vec<usize> = (0..size).collect();
     loop {
         visit(&subset);
