@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{aggregation, fsii_residue, has_sets, moebius_weight};
+use super::{aggregation, fsii_residue, has_sets, is_generalized_value, moebius_weight, whole_sets};
 use crate::exact::check_table;
 use crate::game_file::check_terms;
 use crate::quadrature::gauss_legendre;
+use crate::subsets::for_each_subset;
 use crate::transforms::mean_derivatives;
 use crate::{Error, Index, Result, Term};
 
@@ -30,6 +31,10 @@ pub fn from_table(index: Index, order: usize, table: &[f64]) -> Result<Vec<Term>
     let n_terms: f64 = (0..=order).map(|size| super::binomial(n_players, size)).sum();
     check_count(n_terms)?;
     let sets = sets_up_to(n_players, order);
+    if is_generalized_value(index) {
+        let values = whole_sets::from_table(index, order, table, &sets);
+        return Ok(dense_terms(sets, values));
+    }
     let base = aggregation(index, 0).map_or(index, |(base, _)| base);
     let mut values = vec![0.0; sets.len()];
     let mut scratch = vec![0.0; table.len()];
@@ -46,8 +51,12 @@ pub fn from_table(index: Index, order: usize, table: &[f64]) -> Result<Vec<Term>
     if index == Index::KSii {
         values[0] = table[0];
     }
-    let terms = sets.into_iter().zip(values);
-    Ok(terms.map(|(set, value)| Term { players: players_in(set).collect(), value, std_err: Some(0.0) }).collect())
+    Ok(dense_terms(sets, values))
+}
+
+fn dense_terms(sets: Vec<usize>, values: Vec<f64>) -> Vec<Term> {
+    let term = |(set, value)| Term { players: players_in(set).collect(), value, std_err: Some(0.0) };
+    sets.into_iter().zip(values).map(term).collect()
 }
 
 /// Computes an index up to `order` of a sparse game of `n_players`, where v(S) is the sum of the coefficients of the
@@ -167,23 +176,4 @@ fn sets_up_to(n_players: usize, order: usize) -> Vec<usize> {
 /// The players of a set of bits, ascending.
 fn players_in(set: usize) -> impl Iterator<Item = u32> {
     (0..usize::BITS).filter(move |player| set >> player & 1 == 1)
-}
-
-/// Calls `visit` with each subset of `size` of the `players`, in lexicographic order.
-fn for_each_subset(players: &[u32], size: usize, mut visit: impl FnMut(&[u32])) {
-    if size > players.len() {
-        return;
-    }
-    let mut at: Vec<usize> = (0..size).collect();
-    let mut subset: Vec<u32> = players[..size].to_vec();
-    loop {
-        visit(&subset);
-        // The last position that can still move up.
-        let Some(moved) = (0..size).rev().find(|&slot| at[slot] < players.len() - size + slot) else { return };
-        at[moved] += 1;
-        for slot in moved + 1..size {
-            at[slot] = at[slot - 1] + 1;
-        }
-        (moved..size).for_each(|slot| subset[slot] = players[at[slot]]);
-    }
 }

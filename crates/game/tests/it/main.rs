@@ -8,7 +8,6 @@ mod definitions;
 mod exact;
 mod files;
 mod game_files;
-mod generalized;
 mod indices;
 mod numpy;
 mod partitions;
