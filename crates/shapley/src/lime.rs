@@ -34,7 +34,7 @@ pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
 
 /// The coefficients of each output.
 pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(METHOD, design, values)?;
+    design.check_values(METHOD, values)?;
     let n_players = design.rows.n_players();
     let pairs = Pairs::read(METHOD, design)?;
     let ln_pairs = sizes::ln_pairs(n_players);

@@ -28,7 +28,7 @@ pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
 
 /// The Banzhaf values of each output.
 pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(METHOD, design, values)?;
+    design.check_values(METHOD, values)?;
     let n_players = design.rows.n_players();
     let pairs = Pairs::read(METHOD, design)?;
     // Twice the number of pairs over that of all coalitions, for the two members of a pair.

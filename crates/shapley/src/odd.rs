@@ -82,7 +82,7 @@ impl OddValues {
 
 /// Shapley values by regression on single players alone, for all outputs.
 pub(crate) fn estimate(method: &'static str, design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(method, design, values)?;
+    design.check_values(method, values)?;
     let pairs = Pairs::read(method, design)?;
     let fit = OddFit { design, pairs: &pairs, support: &Support::singles(design.rows.n_players()) };
     let outputs: Vec<usize> = (0..values.n_outputs()).collect();

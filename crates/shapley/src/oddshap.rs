@@ -17,7 +17,7 @@ use einthoven_game::design::sizes::Law;
 use einthoven_game::{Attribution, Design, Values};
 
 use crate::odd::{self, OddFit, OddValues, Support};
-use crate::{Result, attribute, kernel};
+use crate::{Result, kernel};
 
 const METHOD: &str = "oddshap";
 /// Evaluations for each unknown of the regression.
@@ -40,7 +40,7 @@ pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
 
 /// The Shapley values of each output, with standard errors unless there are as many unknowns as pairs.
 pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(METHOD, design, values)?;
+    design.check_values(METHOD, values)?;
     let pairs = Pairs::read(METHOD, design)?;
     let n_players = design.rows.n_players();
     let tenth = design.rows.len().div_ceil(EVALUATIONS_PER_UNKNOWN);

@@ -69,7 +69,7 @@ fn neighbours(coalition: Coalition<'_>) -> Vec<Vec<u32>> {
 
 /// The mean over units of what each player changes, for each output. Standard errors come from the spread between units.
 pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(METHOD, design, values)?;
+    design.check_values(METHOD, values)?;
     check(design)?;
     let n_players = design.rows.n_players();
     let length = values.n_outputs() * n_players;

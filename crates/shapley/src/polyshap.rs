@@ -14,7 +14,7 @@ use einthoven_game::design::subset::for_each_subset;
 use einthoven_game::{Attribution, Design, Values};
 
 use crate::odd::{self, OddFit, Support};
-use crate::{Result, attribute, kernel};
+use crate::{Result, kernel};
 
 const METHOD: &str = "polyshap";
 /// The highest order that is fitted.
@@ -35,7 +35,7 @@ pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
 
 /// The Shapley values of each output, with standard errors unless there are as many unknowns as pairs.
 pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(METHOD, design, values)?;
+    design.check_values(METHOD, values)?;
     let pairs = Pairs::read(METHOD, design)?;
     let support = support(design.rows.n_players(), pairs.all.len() / PAIRS_PER_UNKNOWN);
     let fit = OddFit { design, pairs: &pairs, support: &support };

@@ -29,7 +29,7 @@ pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
 
 /// The Shapley values of each output.
 pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(METHOD, design, values)?;
+    design.check_values(METHOD, values)?;
     let pairs = Pairs::read(METHOD, design)?;
     let (mut found, mut variances) = (Vec::new(), Vec::new());
     for output in 0..values.n_outputs() {

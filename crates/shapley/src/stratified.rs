@@ -138,7 +138,7 @@ struct Stratum {
 
 /// The Shapley values of each output.
 pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(METHOD, design, values)?;
+    design.check_values(METHOD, values)?;
     let n_players = design.rows.n_players();
     let strata = strata(design, values)?;
     let n_outputs = values.n_outputs();

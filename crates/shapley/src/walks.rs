@@ -79,7 +79,7 @@ pub(crate) fn estimate(
     design: &Design,
     values: &Values,
 ) -> Result<Vec<Attribution>> {
-    attribute::check(method, design, values)?;
+    design.check_values(method, values)?;
     check(method, design)?;
     let n_players = design.rows.n_players();
     let length = values.n_outputs() * n_players;

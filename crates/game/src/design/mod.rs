@@ -15,7 +15,7 @@ use std::path::Path;
 
 use crate::npy::{Array, Data};
 use crate::npz::{self, Npz};
-use crate::{Coalitions, Error, Result};
+use crate::{Coalitions, Error, Result, Values};
 
 /// What an estimator wants evaluated.
 ///
@@ -78,6 +78,19 @@ impl Design {
         }
         let draws = load_draws(&mut npz, rows.len())?;
         Ok(Self { rows, draws })
+    }
+
+    /// Fails unless there is a finite value for each row, and the first two rows are the empty and the full coalition;
+    /// `method` is who asks.
+    pub fn check_values(&self, method: &'static str, values: &Values) -> Result<()> {
+        self.check_rows(values.len())?;
+        values.check_finite()?;
+        let rows = &self.rows;
+        if rows.len() < 2 || rows.row(0).size() != 0 || rows.row(1).size() != rows.n_players() {
+            let reason = "expected the empty and the full coalition as its first rows".to_owned();
+            return Err(Error::Design { method, reason });
+        }
+        Ok(())
     }
 
     /// Fails unless `n_values` is the number of rows.

@@ -62,6 +62,11 @@ pub fn kernel_mass(n_players: usize, size: usize) -> f64 {
     sizes / (s * (n - s))
 }
 
+/// Logarithm of `C(n, size)`.
+pub fn ln_subsets(n: usize, size: usize) -> f64 {
+    (0..size.min(n - size)).map(|i| ((n - i) as f64 / (i + 1) as f64).ln()).sum()
+}
+
 /// Logarithm of the number of pairs of each class.
 pub fn ln_pairs(n_players: usize) -> Vec<f64> {
     let n = n_players as f64;

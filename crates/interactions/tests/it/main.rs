@@ -1,1 +1,4 @@
 //! Tests of the crate, one binary.
+
+mod common;
+mod full_budget;
