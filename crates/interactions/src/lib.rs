@@ -10,6 +10,10 @@
 
 mod attribute;
 mod error;
+mod parity;
+mod polynomial;
+mod readout;
+pub mod regression;
 mod request;
 pub mod sets;
 pub mod shapiq;

@@ -199,7 +199,7 @@ impl OddFit<'_> {
         let mut strata = self.pairs.strata.iter().peekable();
         let mut columns = vec![0.0; problem.n_unknowns];
         let mut pull = vec![0.0; n_players];
-        solution.influences(problem, |at, influence| {
+        solution.influences(problem, 0..problem.weights.len(), |at, influence| {
             let pair = &self.pairs.all[at];
             if !pair.sampled {
                 return;

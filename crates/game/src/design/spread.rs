@@ -35,6 +35,14 @@ impl Spread {
         }
     }
 
+    /// Adds one pair to the current stratum: its pulls, `[outputs, players]`.
+    pub fn add_pulls(&mut self, pulls: &[f64]) {
+        for ((sum, square), pull) in self.sums.iter_mut().zip(&mut self.squares).zip(pulls) {
+            *sum += pull;
+            *square += pull * pull;
+        }
+    }
+
     /// Closes a stratum.
     pub fn close(&mut self, stratum: &Stratum) {
         let drawn = stratum.range.len() as f64;
