@@ -8,16 +8,20 @@
 //! how many players it shares with the set. So a sum over coalitions is a few sums over the sets inside each coalition
 //! ([`sets`]), in one pass over the rows for all sets of an order at once.
 
+mod aggregate;
 mod attribute;
 mod error;
+pub mod kernelshap_iq;
 mod parity;
 mod polynomial;
+mod pulls;
 mod readout;
 pub mod regression;
 mod request;
 pub mod sets;
 pub mod shapiq;
 pub mod svarm_iq;
+mod top;
 mod weights;
 
 pub use error::{Error, Result};

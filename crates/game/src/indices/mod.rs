@@ -65,7 +65,7 @@ fn interaction_index(index: Index) -> Index {
 
 /// Where an index is another one summed over supersets up to its top order: that other index, and the weight of a set
 /// with `j` players more.
-fn aggregation(index: Index, j: usize) -> Option<(Index, f64)> {
+pub fn aggregation(index: Index, j: usize) -> Option<(Index, f64)> {
     match index {
         Index::KSii => Some((Index::Sii, bernoulli(j))),
         Index::Fbii => Some((Index::Bii, sign(j) * power_of_half(j))),
