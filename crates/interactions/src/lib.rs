@@ -13,6 +13,7 @@ mod attribute;
 mod error;
 pub mod kernelshap_iq;
 mod parity;
+pub mod permutation;
 mod polynomial;
 mod pulls;
 mod readout;
