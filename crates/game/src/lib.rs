@@ -34,12 +34,13 @@ pub mod npz;
 mod partition;
 mod quadrature;
 pub mod rng;
+pub mod student;
 pub mod subsets;
 pub mod transforms;
 mod values;
 
 pub use arrays::{AttributionArrays, Signal};
-pub use attribution::{Attribution, Term};
+pub use attribution::{Aggregation, Attribution, Term};
 pub use coalition::{Coalition, Coalitions};
 pub use design::{Design, Draw};
 pub use error::{Error, Result};

@@ -34,7 +34,6 @@ mod row_set;
 mod sizes;
 mod spread;
 pub mod stratified;
-mod student;
 mod subset;
 pub mod svarm;
 pub mod unbiased_kernel;

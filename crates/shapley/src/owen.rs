@@ -6,13 +6,13 @@
 //! complement, which is a coalition of probability `1 - q`. The `q` of the units are a van der Corput sequence with a
 //! random shift: each is uniform, so that the estimate is unbiased, and together they are spread evenly.
 
-use einthoven_game::{Attribution, Coalition, Coalitions, Design, Draw, Index, Kind, Values, rng};
+use einthoven_game::{Attribution, Coalition, Coalitions, Design, Draw, Index, Kind, Values, rng, student};
 use rand::RngExt;
 
 use crate::attribute::{self, Estimate};
 use crate::error::check_budget;
 use crate::row_set::RowSet;
-use crate::{Error, Result, student};
+use crate::{Error, Result};
 
 const METHOD: &str = "owen";
 /// Fewer units than this give standard errors that are rough.

@@ -4,12 +4,12 @@
 //! drawn. Each walk is paired with its reverse, which makes the mean of the two exact on games of at most pair effects.
 //! A walk costs one coalition per player but one; coalitions that were seen before cost nothing.
 
-use einthoven_game::{Attribution, Design, Draw, Index, Kind, Values};
+use einthoven_game::{Attribution, Design, Draw, Index, Kind, Values, student};
 
 use crate::attribute::{self, Estimate};
 use crate::error::check_budget;
 use crate::row_set::RowSet;
-use crate::{Error, Result, student};
+use crate::{Error, Result};
 
 /// Fewer units than this give standard errors that are rough.
 const FEW_UNITS: usize = 10;
