@@ -6,6 +6,8 @@
 //! of the `a'` is singular only in that direction, which is filled with its own scale; this changes nothing in the
 //! solution. (Musco & Witter, 2025, use the same projection.)
 
+use std::ops::Range;
+
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::linalg::solvers::DenseSolveCore;
 use faer::{Accum, Mat, MatRef, Par, Side, linalg::matmul::matmul};
@@ -62,14 +64,14 @@ pub fn solve(problem: &Problem<'_>) -> Result<Solution> {
 }
 
 impl Solution {
-    /// Calls `visit` for each row with what a unit of its weighted target adds to each unknown, `[unknowns]`. A row
+    /// Calls `visit` for each row of a range with what a unit of its weighted target adds to each unknown, `[unknowns]`. A row
     /// of weight `w` and residual `r` pulls at the solution with `w * r` times that, and its leverage is `w` times
     /// the product of that with the row itself.
-    pub fn influences(&self, problem: &Problem<'_>, mut visit: impl FnMut(usize, &[f64])) {
+    pub fn influences(&self, problem: &Problem<'_>, range: Range<usize>, mut visit: impl FnMut(usize, &[f64])) {
         let mut rows = Mat::zeros(problem.n_unknowns, BLOCK);
         let mut influences = Mat::zeros(problem.n_unknowns, BLOCK);
-        for start in (0..problem.weights.len()).step_by(BLOCK) {
-            let length = problem.fill(start, &mut rows);
+        for start in range.clone().step_by(BLOCK) {
+            let length = problem.fill(start, &mut rows).min(range.end - start);
             let out = influences.as_mut().subcols_mut(0, length);
             matmul(out, Accum::Replace, &self.inverse, rows.as_ref().subcols(0, length), 1.0, Par::Seq);
             for at in 0..length {

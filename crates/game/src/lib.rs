@@ -19,7 +19,7 @@
 mod arrays;
 mod attribution;
 mod coalition;
-mod design;
+pub mod design;
 mod error;
 pub mod exact;
 pub mod file;
@@ -35,7 +35,6 @@ mod partition;
 mod quadrature;
 pub mod rng;
 pub mod student;
-pub mod subsets;
 pub mod transforms;
 mod values;
 

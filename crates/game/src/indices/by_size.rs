@@ -1,7 +1,7 @@
 //! What the value of a coalition weighs.
 
-use super::numbers::{half_binomial, sign};
-use super::{fsii_residue, has_sets, interaction_index, is_generalized_value, joint};
+use super::numbers::{binomial, half_binomial, sign};
+use super::{aggregation, fsii_residue, has_sets, interaction_index, is_generalized_value, joint};
 use crate::Index;
 
 /// The weight of the value `v(T)` in the index of a set `S` of `s` players, for all coalitions `T` of `t` players that
@@ -11,13 +11,24 @@ use crate::Index;
 /// size `t` with `T ∩ S = W`.
 ///
 /// It is `(-1)^(s-i)` [`size_share`]`(t-i)` for an interaction index, and plus or minus the share where all or none of
-/// `S` are in for a generalized value; zero where there is no such coalition. `None` as for [`derivative_weight`].
+/// `S` are in for a generalized value; zero where there is no such coalition. An index that sums another one over
+/// supersets (k-SII, FBII, kADD-SHAP) has such weights at every order: with `q` players more, there are `C(n-s, q)`
+/// supersets, and of the `q`, `j` are in `T`. `None` for Owen and LIME, and where there are no such sets: `s > order`, `s > 1`
+/// for SV and BV.
 pub fn coalition_weight(index: Index, n: usize, order: usize, s: usize, t: usize, i: usize) -> Option<f64> {
-    if s > n || !has_weights(index, order, s) {
+    if s > n || !has_sets(index, order, s) {
         return None;
     }
     if i > s || t < i || t - i > n - s {
         return Some(0.0);
+    }
+    if !has_weights(index, order, s) {
+        let supersets = |q: usize| -> Option<f64> {
+            let (base, weight) = aggregation(index, q)?;
+            let shared = |j: usize| Some(binomial(q, j) * coalition_weight(base, n, order, s + q, t, i + j)?);
+            Some(weight * binomial(n - s, q) * (0..=q).map(shared).sum::<Option<f64>>()?)
+        };
+        return (0..=order.min(n) - s).map(supersets).sum();
     }
     let sign = match i {
         _ if !is_generalized_value(index) => sign(s - i),

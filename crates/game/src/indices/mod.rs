@@ -9,6 +9,7 @@
 //! * [`coalition_weight`] weighs `v(T)` by the sizes of `S`, `T` and what they share: what estimators need,
 //! * [`derivative_weight`] and [`size_share`] weigh `Delta_S(T)`, or what `S` adds to `T`, by the sizes of `S` and `T`,
 //! * [`moebius_weight`] weighs `m(R)` by the sizes of `S` and `R`; sets that do not hold `S` weigh nothing,
+//! * [`fourier_weights`] weighs a Walsh-Hadamard coefficient in the index of the subsets of its set,
 //! * [`from_table`], [`from_moebius`] and [`from_fourier`] compute an index up to an order, exactly.
 //!
 //! Throughout, `s`, `t`, `r` are sizes of `S`, `T`, `R`, `n` is the number of players and `order` the largest size that
@@ -32,6 +33,7 @@
 //! Weights are made of products whose factors cancel, never of factorials, so they hold for thousands of players.
 
 mod by_size;
+mod fourier;
 mod joint;
 mod moebius;
 mod nodes;
@@ -41,6 +43,7 @@ mod table;
 mod whole_sets;
 
 pub use by_size::{coalition_weight, derivative_weight, size_share};
+pub use fourier::fourier_weights;
 pub use moebius::moebius_weight;
 use numbers::{bernoulli, binomial, sign};
 pub(crate) use numbers::{half_binomial, power_of_half};
@@ -71,7 +74,7 @@ fn interaction_index(index: Index) -> Index {
 
 /// Where an index is another one summed over supersets up to its top order: that other index, and the weight of a set
 /// with `j` players more.
-fn aggregation(index: Index, j: usize) -> Option<(Index, f64)> {
+pub fn aggregation(index: Index, j: usize) -> Option<(Index, f64)> {
     match index {
         Index::KSii => Some((Index::Sii, bernoulli(j))),
         Index::Fbii => Some((Index::Bii, sign(j) * power_of_half(j))),

@@ -1,8 +1,8 @@
 //! Indices of tables, exactly.
 
 use super::{aggregation, check_count, check_order, is_generalized_value, nodes::nodes, whole_sets};
+use crate::design::subset::for_each_subset;
 use crate::exact::check_table;
-use crate::subsets::for_each_subset;
 use crate::transforms::mean_derivatives;
 use crate::{Index, Result, Term};
 
@@ -72,10 +72,9 @@ fn aggregate(sets: &[usize], values: &mut [f64], place: &mut [f64], weights: &[f
 
 /// All sets of at most `order` players as bits, by size and then in the order of their players.
 fn sets_up_to(n_players: usize, order: usize) -> Vec<usize> {
-    let players: Vec<u32> = (0..n_players as u32).collect();
     let mut sets = Vec::new();
     for size in 0..=order {
-        for_each_subset(&players, size, |subset| sets.push(subset.iter().fold(0, |set, &player| set | 1 << player)));
+        for_each_subset(n_players, size, |subset| sets.push(subset.iter().fold(0, |set, &player| set | 1 << player)));
     }
     sets
 }

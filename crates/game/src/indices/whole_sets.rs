@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::numbers::{binomial, sign};
 use super::{check_count, joint, size_share};
-use crate::subsets::for_each_subset;
+use crate::design::subset::for_each_subset_of;
 use crate::{Index, Result, Term};
 
 /// The values of `sets` (bits) of at most `order` players from a table `[2^n]`; that of the empty set is the value of
@@ -115,7 +115,7 @@ fn from_terms(
             let weight = |i: usize| if i == 0 || at.1 - i > n - s { 0.0 } else { weight(s, at.1, i) };
             let steps = differences.entry(at).or_insert_with(|| differences_of(s.min(at.1), weight));
             for (size, step) in steps.iter().enumerate().skip(1) {
-                for_each_subset(&players, size, |part| {
+                for_each_subset_of(&players, size, |part| {
                     let given = parts.entry(part.to_vec()).or_insert_with(|| vec![0.0; order + 1]);
                     given[s] += step * coefficient;
                 });
@@ -125,10 +125,10 @@ fn from_terms(
     let all: Vec<u32> = (0..n as u32).collect();
     let mut found = vec![Term { players: Vec::new(), value: empty, std_err: Some(0.0) }];
     for s in 1..=order {
-        for_each_subset(&all, s, |set| {
+        for_each_subset_of(&all, s, |set| {
             let (mut value, mut is_met) = (0.0, false);
             for size in 1..=s {
-                for_each_subset(set, size, |part| {
+                for_each_subset_of(set, size, |part| {
                     if let Some(given) = parts.get(part) {
                         value += given[s];
                         is_met = true;

@@ -1,4 +1,5 @@
-use einthoven_game::{Attribution, Index, Term, subsets::for_each_subset};
+use einthoven_game::design::subset::for_each_subset_of;
+use einthoven_game::{Attribution, Index, Term};
 use proptest::prelude::*;
 
 use crate::attributions::{attribution, term};
@@ -112,7 +113,7 @@ proptest! {
         let players: Vec<u32> = (0..n).collect();
         let mut terms: Vec<Term> = Vec::new();
         for size in 1..=order {
-            for_each_subset(&players, size, |set| {
+            for_each_subset_of(&players, size, |set| {
                 if seed >> (set.iter().sum::<u32>() % 64) & 1 == 0 {
                     terms.push(term(set, f64::from(set[0]) - 0.5, None));
                 }
@@ -120,7 +121,7 @@ proptest! {
         }
         let found = attribution("MI", terms);
         for size in 1..=order {
-            for_each_subset(&players, size, |set| {
+            for_each_subset_of(&players, size, |set| {
                 let expected = found.terms.iter().find(|term| term.players == set);
                 let turned: Vec<u32> = set.iter().rev().copied().collect();
                 assert_eq!(found.term(&turned), expected);

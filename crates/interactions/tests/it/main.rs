@@ -1,1 +1,6 @@
 //! Tests of the crate, one binary.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+mod full_budget;
