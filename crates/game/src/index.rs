@@ -150,8 +150,8 @@ pub enum Link {
     Probability,
 }
 
-/// What is known of an estimate's bias.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What is known of an estimate's bias, the strongest claim first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Equal to the definition, up to rounding.

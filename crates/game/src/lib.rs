@@ -34,12 +34,12 @@ pub mod npz;
 mod partition;
 mod quadrature;
 pub mod rng;
-pub mod subsets;
+pub mod student;
 pub mod transforms;
 mod values;
 
 pub use arrays::{AttributionArrays, Signal};
-pub use attribution::{Attribution, Term};
+pub use attribution::{Aggregation, Attribution, Term};
 pub use coalition::{Coalition, Coalitions};
 pub use design::{Design, Draw};
 pub use error::{Error, Result};

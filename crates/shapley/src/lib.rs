@@ -30,7 +30,6 @@ mod proxy;
 pub mod proxyshap;
 pub mod regression_msr;
 pub mod stratified;
-mod student;
 pub mod svarm;
 pub mod unbiased_kernel;
 mod until;

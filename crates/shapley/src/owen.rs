@@ -8,11 +8,11 @@
 
 use einthoven_game::design::check_budget;
 use einthoven_game::design::row_set::RowSet;
-use einthoven_game::{Attribution, Coalition, Coalitions, Design, Draw, Error, Index, Kind, Values, rng};
+use einthoven_game::{Attribution, Coalition, Coalitions, Design, Draw, Error, Index, Kind, Values, rng, student};
 use rand::RngExt;
 
+use crate::Result;
 use crate::attribute::{self, Estimate};
-use crate::{Result, student};
 
 const METHOD: &str = "owen";
 /// Fewer units than this give standard errors that are rough.

@@ -6,10 +6,10 @@
 
 use einthoven_game::design::check_budget;
 use einthoven_game::design::row_set::RowSet;
-use einthoven_game::{Attribution, Design, Draw, Error, Index, Kind, Values};
+use einthoven_game::{Attribution, Design, Draw, Error, Index, Kind, Values, student};
 
+use crate::Result;
 use crate::attribute::{self, Estimate};
-use crate::{Result, student};
 
 /// Fewer units than this give standard errors that are rough.
 const FEW_UNITS: usize = 10;

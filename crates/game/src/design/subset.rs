@@ -28,15 +28,28 @@ impl SubsetSampler {
     }
 }
 
-/// Calls `visit` for each subset of `0..n` of this size, in lexicographic order.
-pub fn for_each_subset(n_players: usize, size: usize, mut visit: impl FnMut(&[usize])) {
-    let mut subset: Vec<usize> = (0..size).collect();
+/// Calls `visit` with each subset of `0..n` of this size, in lexicographic order; not at all if there is none.
+pub fn for_each_subset(n_players: usize, size: usize, visit: impl FnMut(&[usize])) {
+    let players: Vec<usize> = (0..n_players).collect();
+    for_each_subset_of(&players, size, visit);
+}
+
+/// Calls `visit` with each subset of `size` of the `items`, in lexicographic order of their positions; not at all if
+/// there are fewer items.
+pub fn for_each_subset_of<T: Copy>(items: &[T], size: usize, mut visit: impl FnMut(&[T])) {
+    if size > items.len() {
+        return;
+    }
+    let mut at: Vec<usize> = (0..size).collect();
+    let mut subset: Vec<T> = items[..size].to_vec();
     loop {
         visit(&subset);
-        let Some(at) = (0..size).rev().find(|&at| subset[at] < n_players - size + at) else { return };
-        subset[at] += 1;
-        for next in at + 1..size {
-            subset[next] = subset[next - 1] + 1;
+        // The last position that can still move up.
+        let Some(moved) = (0..size).rev().find(|&slot| at[slot] < items.len() - size + slot) else { return };
+        at[moved] += 1;
+        for slot in moved + 1..size {
+            at[slot] = at[slot - 1] + 1;
         }
+        (moved..size).for_each(|slot| subset[slot] = items[at[slot]]);
     }
 }

@@ -79,7 +79,7 @@ pub fn size_share(index: Index, n: usize, order: usize, s: usize, t: usize) -> O
         Index::Moebius => only(0),
         Index::CoMoebius => only(others),
         Index::Fourier => (-0.5f64).powi(s as i32) * half_binomial(others, t),
-        Index::JointSv => joint::share(n, order, s, t),
+        Index::JointSv => joint::shares(n, order, s, t)[t],
         _ => return None,
     };
     Some(share)

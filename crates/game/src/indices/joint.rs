@@ -6,18 +6,22 @@
 
 use super::numbers::binomial;
 
-/// The weight of the coalitions of `t` others together for a set of `s` players, `0 < s <= order` and `s + t <= n`: the
-/// chance that `t` players are in at some time, times the chance that the next group has `s` players, over the number
-/// of groups of `s`.
-pub(super) fn share(n: usize, order: usize, s: usize, t: usize) -> f64 {
-    let mut reached = vec![0.0; t + order + 1];
+/// The weights of all coalitions of 0, 1, ..., `most` others together for a set of `s` players, `0 < s <= order` and
+/// `s + most <= n`: the chance that `t` players are in at some time, times the chance that the next group has `s`
+/// players, over the number of groups of `s`.
+pub(super) fn shares(n: usize, order: usize, s: usize, most: usize) -> Vec<f64> {
+    let mut reached = vec![0.0; most + order + 1];
     reached[0] = 1.0;
-    for before in 0..t {
-        for (group, chance) in (1..).zip(group_sizes(n - before, order)) {
+    let n_groups = binomial(n, s);
+    let mut shares = Vec::with_capacity(most + 1);
+    for before in 0..=most {
+        let chances = group_sizes(n - before, order);
+        for (group, chance) in (1..).zip(&chances) {
             reached[before + group] += reached[before] * chance;
         }
+        shares.push(reached[before] * chances[s - 1] / n_groups);
     }
-    reached[t] * group_sizes(n - t, order)[s - 1] / binomial(n, s)
+    shares
 }
 
 /// The chance of each size, from one up to `order`, of a group out of the `left`.

@@ -9,7 +9,8 @@
 //! * [`coalition_weight`] weighs `v(T)` by the sizes of `S`, `T` and what they share: what estimators need,
 //! * [`derivative_weight`] and [`size_share`] weigh `Delta_S(T)`, or what `S` adds to `T`, by the sizes of `S` and `T`,
 //! * [`moebius_weight`] weighs `m(R)` by the sizes of `S` and `R`; sets that do not hold `S` weigh nothing,
-//! * [`from_table`] and [`from_moebius`] compute an index up to an order, exactly.
+//! * [`fourier_weights`] weighs a Walsh-Hadamard coefficient in the index of the subsets of its set,
+//! * [`from_table`], [`from_moebius`] and [`from_fourier`] compute an index up to an order, exactly.
 //!
 //! Throughout, `s`, `t`, `r` are sizes of `S`, `T`, `R`, `n` is the number of players and `order` the largest size that
 //! the index is made for, its top order. The index of the empty set is the value of the empty coalition, except for
@@ -32,19 +33,27 @@
 //! Weights are made of products whose factors cancel, never of factorials, so they hold for thousands of players.
 
 mod by_size;
-mod compute;
+mod fourier;
 mod joint;
 mod moebius;
+mod nodes;
 mod numbers;
+mod sparse;
+mod table;
 mod whole_sets;
 
 pub use by_size::{coalition_weight, derivative_weight, size_share};
-pub use compute::{from_moebius, from_table};
+pub use fourier::fourier_weights;
 pub use moebius::moebius_weight;
 use numbers::{bernoulli, binomial, sign};
 pub(crate) use numbers::{half_binomial, power_of_half};
+pub use sparse::{from_fourier, from_moebius};
+pub use table::from_table;
 
-use crate::Index;
+use crate::{Error, Index, Result};
+
+/// Most terms of an answer.
+const MAX_TERMS: f64 = 1e7;
 
 /// Whether the index is a generalized or joint value: what the whole set adds, `v(T + S) - v(T)`.
 pub fn is_generalized_value(index: Index) -> bool {
@@ -88,4 +97,25 @@ fn fsii_residue(order: usize, s: usize, j: usize) -> f64 {
     let rest: f64 = (1..s).map(|i| 1.0 / i as f64).product();
     // C(k,s)/k! = 1/(s! (k-s)!), and s/s! = 1/(s-1)!.
     sign(j) * first * second * rest * order as f64 * binomial(order - 1, j)
+}
+
+fn check_order(index: Index, order: usize, n_players: usize) -> Result<()> {
+    let asked = || format!("compute {index} of order {order} for {n_players} players");
+    if matches!(index, Index::Owen | Index::Lime) {
+        return Err(Error::Request(format!("{}: it does not follow from the values of coalitions alone", asked())));
+    }
+    let most = if has_sets(index, 2, 2) { n_players } else { 1.min(n_players) };
+    if order == 0 || order > most {
+        return Err(Error::Request(format!("{}: expected an order from 1 to {most}", asked())));
+    }
+    Ok(())
+}
+
+fn check_count(n_terms: f64) -> Result<()> {
+    if n_terms <= MAX_TERMS {
+        return Ok(());
+    }
+    Err(Error::Request(format!(
+        "list {n_terms:.0} sets of players: expected at most {MAX_TERMS:.0}; use a lower order"
+    )))
 }
