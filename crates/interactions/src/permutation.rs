@@ -35,7 +35,8 @@ const MOST_DRAWS: usize = 20;
 /// The smallest budget: for STII one permutation and all small coalitions, else a permutation and its reverse.
 pub fn smallest_budget(index: Index, n_players: usize, order: usize) -> usize {
     let needed = if index == Index::Stii {
-        (0..=order).map(|size| count(n_players, size)).sum::<f64>() + (0..order).map(|size| count(n_players, size)).sum::<f64>()
+        (0..=order).map(|size| count(n_players, size)).sum::<f64>()
+            + (0..order).map(|size| count(n_players, size)).sum::<f64>()
     } else {
         2.0 * (n_players + 2 - order.min(n_players)) as f64 * 2f64.powi(order as i32 - 1) - 2.0
     };
@@ -133,7 +134,11 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
         let walks: Vec<Vec<u32>> = unit.chunks(n).map(|walk| walk.iter().map(|draw| draw.role).collect()).collect();
         for samples in &mut samples {
             for walk in &walks {
-                if index == Index::Stii { samples.add_taylor(&game, walk)? } else { samples.add_stretches(&game, walk)? }
+                if index == Index::Stii {
+                    samples.add_taylor(&game, walk)?
+                } else {
+                    samples.add_stretches(&game, walk)?
+                }
             }
             samples.close_unit();
         }
@@ -151,7 +156,9 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
     let mut kind = Kind::Unbiased;
     if unseen > 0 {
         kind = Kind::Biased;
-        warnings.push(format!("{unseen} sets were never seen and stand as zero; a larger budget, svarm-iq or shapiq sees them"));
+        warnings.push(format!(
+            "{unseen} sets were never seen and stand as zero; a larger budget, svarm-iq or shapiq sees them"
+        ));
     }
     Ok(attribute::attribute(design, values, &Estimate { method: METHOD, index, order, kind, found, warnings }))
 }
@@ -170,7 +177,8 @@ fn aggregate(n_players: usize, found: &mut [Found]) {
     let order = found.len();
     let aggregation = KSii::new(n_players, order);
     for output in 0..found[0].values.len() {
-        let mut blocks: Vec<Vec<f64>> = found.iter_mut().map(|found| std::mem::take(&mut found.values[output])).collect();
+        let mut blocks: Vec<Vec<f64>> =
+            found.iter_mut().map(|found| std::mem::take(&mut found.values[output])).collect();
         aggregation.apply(&mut blocks);
         found.iter_mut().zip(blocks).for_each(|(found, block)| found.values[output] = block);
     }

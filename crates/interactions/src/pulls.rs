@@ -12,6 +12,10 @@ use einthoven_game::design::spread::Spread;
 /// Pairs whose pulls are held at once.
 const BLOCK: usize = 256;
 
+/// Adds what a pair pulls at the terms of one output, `[terms]`: takes the number of a part, the influence of the pair on its
+/// unknowns, and what to multiply it by.
+pub(crate) type Add<'a> = dyn Fn(usize, &[f64], f64, &mut [f64]) + 'a;
+
 /// One of the problems; its rows are the pairs from `first` on.
 pub(crate) struct Part<'a> {
     pub first: usize,
@@ -19,13 +23,12 @@ pub(crate) struct Part<'a> {
     pub solution: &'a fit::Solution,
 }
 
-/// Squared standard errors, `[outputs, terms]`. `add` takes the number of a part, the influence of a pair `[unknowns]`, what
-/// to multiply it by, and the terms to add to; `finish` does to the pulls of one output what was done to the answer.
+/// Squared standard errors, `[outputs, terms]`. `finish` does to the pulls of one output what was done to the answer.
 pub(crate) fn variances(
     pairs: &Pairs,
     parts: &[Part<'_>],
     n_terms: usize,
-    add: &dyn Fn(usize, &[f64], f64, &mut [f64]),
+    add: &Add<'_>,
     finish: &dyn Fn(&mut [f64]),
 ) -> Vec<f64> {
     let n_outputs = parts[0].problem.totals.len();

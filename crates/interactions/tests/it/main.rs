@@ -4,3 +4,4 @@
 
 mod common;
 mod full_budget;
+mod simulation;
