@@ -4,4 +4,5 @@
 
 mod common;
 mod full_budget;
+mod penalised;
 mod simulation;
