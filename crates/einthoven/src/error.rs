@@ -18,6 +18,9 @@ pub enum Error {
     /// An estimate that cannot be made: exit code 2.
     #[error(transparent)]
     Shapley(#[from] einthoven_shapley::Error),
+    /// Interactions that cannot be estimated: exit code 2.
+    #[error(transparent)]
+    Interactions(#[from] einthoven_interactions::Error),
     /// A model that cannot be loaded or trained: exit code 4.
     #[error(transparent)]
     Model(#[from] einthoven_model::Error),
@@ -74,7 +77,10 @@ impl Error {
     /// The exit code of the program: 2 usage, 3 input, 4 model or device, 130 interrupted.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Shapley(_) | Self::Model(einthoven_model::Error::Setting { .. }) => 2,
+            Self::Usage(_)
+            | Self::Shapley(_)
+            | Self::Interactions(_)
+            | Self::Model(einthoven_model::Error::Setting { .. }) => 2,
             Self::Model(einthoven_model::Error::Ecg(_) | einthoven_model::Error::Data(_)) => 3,
             Self::Ecg(_) | Self::Game(_) | Self::File { .. } | Self::SomeRecords { .. } => 3,
             Self::BrokenOff { .. } | Self::Interrupted => 130,
