@@ -50,8 +50,10 @@ pub fn tables(attribution: &Attribution, top: usize) -> String {
     out + &total(attribution)
 }
 
+/// The largest terms; zeros are only counted.
 fn terms(attribution: &Attribution, top: usize) -> String {
-    let terms = attribution.largest(top);
+    let mut terms = attribution.largest(top);
+    terms.retain(|term| term.value != 0.0 || attribution.max_order == 1);
     let names: Vec<String> = terms.iter().map(|term| name(attribution, &term.players)).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let mut out = String::new();
@@ -59,8 +61,10 @@ fn terms(attribution: &Attribution, top: usize) -> String {
         let error = term.std_err.filter(|error| *error > 0.0).map_or(String::new(), |error| format!("  ± {error:.4}"));
         out.push_str(&format!("  {name:<width$}  {:+.4}{error}\n", term.value));
     }
-    if attribution.terms.len() > top {
-        out.push_str(&format!("  … and {} more\n", attribution.terms.len() - top));
+    match attribution.terms.len() - terms.len() {
+        0 => {}
+        rest if terms.len() < top => out.push_str(&format!("  … and {rest} that are zero\n")),
+        rest => out.push_str(&format!("  … and {rest} more\n")),
     }
     out
 }
