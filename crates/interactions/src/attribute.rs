@@ -11,7 +11,7 @@ pub(crate) struct Found {
     pub size: usize,
     /// `[outputs][sets]`
     pub values: Vec<Vec<f64>>,
-    /// Squared standard errors, `[outputs][sets]`, where there are any.
+    /// Squared standard errors, `[outputs][sets]`, where there are any; NaN where a set has none.
     pub variances: Option<Vec<Vec<f64>>>,
 }
 
@@ -32,7 +32,8 @@ pub(crate) fn attribute(design: &Design, values: &Values, estimate: &Estimate) -
     for found in &estimate.found {
         Sets::new(n_players, found.size).for_each(|position, set| {
             for (output, terms) in terms.iter_mut().enumerate() {
-                let std_err = found.variances.as_ref().map(|variances| variances[output][position].max(0.0).sqrt());
+                let variance = found.variances.as_ref().map(|variances| variances[output][position]);
+                let std_err = variance.filter(|variance| !variance.is_nan()).map(|variance| variance.max(0.0).sqrt());
                 terms.push(Term { players: set.to_vec(), value: found.values[output][position], std_err });
             }
         });

@@ -8,17 +8,28 @@
 //! how many players it shares with the set. So a sum over coalitions is a few sums over the sets inside each coalition
 //! ([`sets`]), in one pass over the rows for all sets of an order at once.
 
+mod about;
+mod aggregate;
 mod attribute;
+mod auto;
 mod error;
+pub mod exact;
+pub mod kernelshap_iq;
+mod method;
 mod parity;
+mod penalised;
+pub mod permutation;
 mod polynomial;
+mod pulls;
 mod readout;
 pub mod regression;
 mod request;
 pub mod sets;
 pub mod shapiq;
 pub mod svarm_iq;
+mod top;
 mod weights;
 
 pub use error::{Error, Result};
-pub use request::Request;
+pub use method::{Choice, Method};
+pub use request::{Penalty, Request};

@@ -11,6 +11,8 @@ pub(crate) struct Parity {
     /// By size, the smallest first.
     pub sets: Vec<Sets>,
     pub n_sets: usize,
+    /// Signs by the number of players shared.
+    table: Vec<f64>,
 }
 
 impl Parity {
@@ -20,18 +22,17 @@ impl Parity {
             let sizes = (usize::from(odd)..=order).step_by(2);
             let sets: Vec<Sets> = sizes.map(|size| Sets::new(n_players, size)).collect();
             let n_sets = sets.iter().map(Sets::len).sum();
-            Self { odd, sets, n_sets }
+            let table = (0..=order).map(|shared| if shared % 2 == 0 { 1.0 } else { -1.0 }).collect();
+            Self { odd, sets, n_sets, table }
         })
     }
 
     /// Writes the signs of all sets in a coalition, -1 where it holds an odd number of the set's players; what is left of
     /// `out` becomes zero.
     pub(crate) fn signs(&self, coalition: Coalition<'_>, out: &mut [f64]) {
-        let mut single = vec![1.0; coalition.n_players()];
-        coalition.players().for_each(|player| single[player] = -1.0);
         let mut start = 0;
         for sets in &self.sets {
-            products(&single, 1.0, sets.size(), 0, &mut out[start..start + sets.len()].iter_mut());
+            sets.write_overlaps(coalition, &self.table, &mut out[start..start + sets.len()]);
             start += sets.len();
         }
         out[start..].fill(0.0);
@@ -41,14 +42,5 @@ impl Parity {
     pub(crate) fn half(&self, values: &Values, pair: &Pair, output: usize) -> f64 {
         let [member, complement] = [pair.row, pair.complement].map(|row| values.get(row, output));
         if self.odd { (member - complement) / 2.0 } else { (member + complement) / 2.0 }
-    }
-}
-
-/// Writes `sign` times the product of each `left` of the numbers from `from` on, in lexicographic order.
-fn products(single: &[f64], sign: f64, left: usize, from: usize, out: &mut std::slice::IterMut<'_, f64>) {
-    match left {
-        0 => out.by_ref().take(1).for_each(|out| *out = sign),
-        1 => single[from..].iter().zip(out).for_each(|(single, out)| *out = sign * single),
-        _ => (from..single.len()).for_each(|at| products(single, sign * single[at], left - 1, at + 1, out)),
     }
 }

@@ -10,6 +10,15 @@ use crate::{Error, Result};
 /// Most sets of an answer, all outputs together: with a value, a variance and a term for each, some 200 bytes.
 const MOST_SETS: f64 = 1e7;
 
+/// A regularised problem in place of one that the values do not determine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Penalty {
+    /// The squares of the coefficients (Hoerl & Kennard, 1970).
+    Ridge,
+    /// Their magnitudes, which leaves most of them zero (Tibshirani, 1996).
+    Lasso,
+}
+
 /// What a design, and the estimate from it, is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
@@ -23,9 +32,17 @@ pub struct Request {
     pub budget: usize,
     /// Names the streams of random numbers.
     pub seed: u64,
+    /// Which regularised problem the regressions solve, its strength by cross-validation; without one they refuse a budget that
+    /// does not determine their unknowns.
+    pub penalty: Option<Penalty>,
 }
 
 impl Request {
+    /// A request without a penalty.
+    pub fn new(index: Index, order: usize, n_players: usize, budget: usize, seed: u64) -> Self {
+        Self { index, order, n_players, budget, seed, penalty: None }
+    }
+
     /// Fails if there is no such index of that order.
     pub fn check(&self) -> Result<()> {
         let &Self { index, order, n_players, .. } = self;

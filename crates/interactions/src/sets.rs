@@ -8,8 +8,8 @@
 //! Sums of a function of the overlap follow ([`Overlaps`]): with `f(i)` for a coalition that shares `i` players with the
 //! set, Newton's forward differences of `f` are what it adds to the subsets of the set that lie inside it.
 
-use einthoven_game::Coalitions;
 use einthoven_game::design::subset::for_each_subset;
+use einthoven_game::{Coalition, Coalitions};
 use rayon::prelude::*;
 
 /// Rows that are held as numbers at once.
@@ -95,6 +95,13 @@ impl Sets {
         sums
     }
 
+    /// Writes, for each set, the entry of `table` at the number of players that it shares with a coalition: `[sets]`.
+    pub fn write_overlaps(&self, coalition: Coalition<'_>, table: &[f64], out: &mut [f64]) {
+        let mut dense = vec![0; self.n_players];
+        coalition.players().for_each(|player| dense[player] = 1);
+        write(&dense, table, self.size, &mut out.iter_mut());
+    }
+
     /// Sets with the same first player are one stretch; stretches are done independently.
     fn add_block(&self, block: &Block, coefficients: &[f64], sums: &mut [Vec<f64>]) {
         let n_systems = sums.len();
@@ -162,6 +169,15 @@ impl Sets {
 /// Number of sets of `size` of `n_players`, or of one more than a vector can hold.
 pub fn count(n_players: usize, size: usize) -> f64 {
     (0..size).map(|at| (n_players as f64 - at as f64) / (at + 1) as f64).product::<f64>().max(0.0).round()
+}
+
+/// Writes the entries of `table` at the sums of each `left` of the numbers, in lexicographic order.
+fn write(dense: &[usize], table: &[f64], left: usize, out: &mut std::slice::IterMut<'_, f64>) {
+    match left {
+        0 => out.by_ref().take(1).for_each(|out| *out = table[0]),
+        1 => dense.iter().zip(out).for_each(|(inside, out)| *out = table[*inside]),
+        _ => (0..dense.len()).for_each(|at| write(&dense[at + 1..], &table[dense[at]..], left - 1, out)),
+    }
 }
 
 /// Some rows as lists of players and as numbers, `[rows, players]`.

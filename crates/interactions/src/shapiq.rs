@@ -18,7 +18,8 @@ use crate::request::Request;
 use crate::sets::Overlaps;
 use crate::weights::{self, Weights};
 
-pub(crate) const METHOD: &str = "shapiq";
+/// The name of `--method`.
+pub const METHOD: &str = "shapiq";
 /// Fewer distinct pairs drawn at random than this give standard errors that are rough.
 const FEW_PAIRS: usize = 10;
 

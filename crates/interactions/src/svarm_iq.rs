@@ -19,7 +19,8 @@ use crate::sets::{Overlaps, count};
 use crate::weights::{self, Weights};
 use crate::{Result, shapiq};
 
-pub(crate) const METHOD: &str = "svarm-iq";
+/// The name of `--method`.
+pub const METHOD: &str = "svarm-iq";
 
 /// Sums of a class: pairs, then for each output of the members, the complements, and their squares and products.
 const COUNT: usize = 0;

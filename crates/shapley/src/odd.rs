@@ -121,7 +121,8 @@ impl OddFit<'_> {
             outputs.iter().map(|&output| (values.get(1, output) - values.get(0, output)) / 2.0).collect();
         let n_unknowns = self.support.singles.len() + self.support.larger.len();
         let row = |at: usize, out: &mut [f64]| self.columns(self.design.rows.row(pairs[at].row), out);
-        let problem = fit::Problem { n_unknowns, weights: &weights, targets: &targets, totals: &totals, row: &row };
+        let (targets, totals) = (&targets, &totals);
+        let problem = fit::Problem { n_unknowns, weights: &weights, targets, totals, row: &row, outside: None };
         let solution = fit::solve(&problem).map_err(|error| self.rank_error(error))?;
         let mut found = Vec::with_capacity(outputs.len() * n_players);
         for coefficients in solution.coefficients.chunks_exact(n_unknowns) {

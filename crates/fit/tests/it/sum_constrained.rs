@@ -19,6 +19,7 @@ impl Case {
             targets: &self.targets,
             totals: &self.totals,
             row: &row,
+            outside: None,
         })
     }
 

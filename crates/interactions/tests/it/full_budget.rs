@@ -1,7 +1,7 @@
 //! With all coalitions evaluated, estimates are exact.
 
 use einthoven_game::{Attribution, Design, Game, Index, Kind, Values};
-use einthoven_interactions::{Request, Result, regression, shapiq, svarm_iq};
+use einthoven_interactions::{Request, Result, kernelshap_iq, regression, shapiq, svarm_iq};
 
 use crate::common::{INDICES, TwoTables, exact_terms, largest_error, table};
 
@@ -13,7 +13,7 @@ fn check(name: &str, design: fn(&Request) -> Result<Design>, estimate: Estimate,
         for &index in indices {
             let orders = if matches!(index, Index::Sv | Index::Bv) { 1 } else { n.min(4) };
             for order in 1..=orders {
-                let request = Request { index, order, n_players: n, budget: 1 << n, seed: 1 };
+                let request = Request::new(index, order, n, 1 << n, 1);
                 let design = design(&request).unwrap();
                 assert_eq!(design.rows.len(), 1 << n, "{name}");
                 let values = game.values(&design.rows).unwrap();
@@ -48,7 +48,7 @@ fn regressions_are_exact() {
                 for &index in index {
                     let orders = if matches!(index, Index::Sv | Index::Bv) { 1 } else { n.min(4) };
                     for order in 1..=orders {
-                        let request = Request { index, order, n_players: n, budget: 1 << n, seed: 1 };
+                        let request = Request::new(index, order, n, 1 << n, 1);
                         let design = regression::design(method, &request).unwrap();
                         let values = game.values(&design.rows).unwrap();
                         for (output, found) in
@@ -65,4 +65,24 @@ fn regressions_are_exact() {
     };
     of("regression")(&[Index::Fsii, Index::Fbii, Index::Sv, Index::Bv]);
     of("kadd")(&[Index::KaddShap]);
+}
+
+#[test]
+fn kernelshap_iq_is_exact() {
+    for (index, orders) in [(Index::Sv, 1), (Index::Sii, 4), (Index::KSii, 4)] {
+        for order in 1..=orders {
+            for n in (2 * order).max(2)..=10 {
+                let game = TwoTables::new(n, n as u64);
+                let request = Request::new(index, order, n, 1 << n, 1);
+                let design = kernelshap_iq::design(&request).unwrap();
+                let values = game.values(&design.rows).unwrap();
+                let found = kernelshap_iq::estimate(&request, &design, &values).unwrap();
+                for (output, found) in found.iter().enumerate() {
+                    assert_eq!(found.kind, Kind::Exact);
+                    let error = largest_error(found, &exact_terms(index, order, &table(&game, output)));
+                    assert!(error < 1e-9, "{index} of order {order}, {n} players: {error:e}");
+                }
+            }
+        }
+    }
 }

@@ -4,3 +4,5 @@
 
 mod common;
 mod full_budget;
+mod penalised;
+mod simulation;
