@@ -1,6 +1,8 @@
 //! `einthoven game`: an estimator on a game file.
 
+use einthoven::game::exact::MAX_PLAYERS;
 use einthoven::game::{Game, GameFile};
+use einthoven::interactions::exact;
 
 use einthoven::shapley::{Request, until};
 use einthoven::{Attribution, Error, Index, Interactions, Method, Result, default_budget};
@@ -62,6 +64,12 @@ fn interactions(args: &GameArgs, game: &GameFile, budget: usize) -> Result<Found
     let order = args.order.unwrap_or(if matches!(index, Index::Sv | Index::Bv) { 1 } else { 2.min(game.n_players()) });
     let interactions = Interactions { index, order, method: args.method.0.parse()?, penalty: args.penalty.penalty() };
     let request = interactions.request(game.n_players(), budget, args.seed);
+    if interactions.method == einthoven::interactions::Method::Exact
+        && game.n_players() > MAX_PLAYERS
+        && let Some(terms) = game.closed_form(index, order)
+    {
+        return Ok((vec![exact::from_terms(&request, game, terms?)?], None));
+    }
     let choice = interactions.method.resolve(&request)?;
     let design = choice.method.design(&request)?;
     Ok((choice.method.estimate(&request, &design, &game.values(&design.rows)?)?, choice.reason))

@@ -186,3 +186,16 @@ fn a_penalty_is_solved_on_request_and_said() {
     }
     assert_eq!(einthoven(folder.path(), &[&args[..], &["--ridge", "--lasso"]].concat()).code, 2);
 }
+
+#[test]
+fn sparse_games_of_any_size_have_a_closed_form() {
+    // A triple of 2000 players: as in a game of three. Of a spectrum, a sign of two players has the index (-2)^2.
+    let game = json!({ "n_players": 2000, "moebius": [[[3, 700, 1999], 6.0]] });
+    let found = terms(&game, &["--method", "exact", "--order", "2", "--index", "sii"]);
+    let value = |players: &[u64]| found[0].iter().find(|(set, _)| set == players).map(|(_, value)| *value);
+    assert_eq!((value(&[3]), value(&[700, 1999])), (Some(2.0), Some(3.0)));
+    let game = json!({ "n_players": 500, "fourier": [[[7, 401], 0.5]] });
+    let found = terms(&game, &["--method", "exact", "--order", "2"]);
+    let pair = found[0].iter().find(|(set, _)| set == &[7, 401]).unwrap();
+    assert!((pair.1 - 2.0).abs() < 1e-12, "{pair:?}");
+}
