@@ -46,6 +46,7 @@ pub fn group_bars_svg(picture: &Picture, group: Group) -> Option<String> {
     Some(bars::draw(&Bars {
         title: title(attribution, kind),
         unit: players::unit(attribution.link),
+        names: bars::NAMES[0],
         note: note.to_owned(),
         bars,
     }))

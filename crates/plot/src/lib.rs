@@ -6,6 +6,7 @@
 
 mod bars;
 pub mod colour;
+mod frame;
 mod groups;
 mod layout;
 mod legend;
@@ -14,10 +15,11 @@ mod paper;
 mod players;
 mod report;
 mod tables;
+mod terms;
 mod trace;
 pub mod xml;
 
-pub use bars::player_bars_svg;
+pub use bars::{player_bars_svg, term_bars_svg};
 pub use groups::{Group, group_bars_svg};
 pub use layout::Layout;
 pub use number::value_text;
