@@ -2,9 +2,10 @@
 
 use einthoven_game::Attribution;
 
+use crate::axis::Axis;
 use crate::colour::diverging;
-use crate::frame::{self, Notes, SMALL, text};
-use crate::number::{cut, tick_text, ticks, value_with_error};
+use crate::frame::{self, Notes, text};
+use crate::number::{cut, value_with_error};
 use crate::players::{self, Player};
 use crate::terms::{self, Terms};
 use crate::xml::{Xml, number};
@@ -74,77 +75,42 @@ pub(crate) fn draw(chart: &Bars) -> String {
     let notes = Notes::new([chart.note.clone()], width);
     let height = bottom + 10.0 + notes.height();
     let mut svg = frame::titled("bars", &chart.title, [width, height]);
-    let range = Range::of(chart);
-    axis(&mut svg, &range, bottom, chart.unit);
+    let axis = axis_of(chart);
+    axis.draw_across(&mut svg, [TOP - 1.0, bottom], chart.unit);
     for (index, bar) in chart.bars.iter().enumerate() {
-        draw_bar(&mut svg, bar, &range, TOP + ROW * index as f64);
+        draw_bar(&mut svg, bar, &axis, chart.names, TOP + ROW * index as f64);
     }
-    let zero = number(range.x(0.0));
+    let zero = number(axis.at(0.0));
     svg.open("path").attr("class", "zero").attr("d", &format!("M{zero} {}V{}", number(TOP - 1.0), number(bottom)));
     svg.attr("stroke", "#000").num("stroke-width", 0.25).close();
     notes.draw(&mut svg, bottom + 10.0);
     svg.finish()
 }
 
-/// The stretch of numbers that the axis covers; zero is always in it.
-struct Range {
-    /// Where the axis starts, in millimetres.
-    left: f64,
-    low: f64,
-    high: f64,
-}
-
-impl Range {
-    fn of(chart: &Bars) -> Self {
-        let (mut low, mut high) = (0.0_f64, 0.0_f64);
-        for bar in chart.bars.iter().filter(|bar| bar.value.is_finite()) {
-            let error = error_of(bar);
-            low = low.min(bar.value - error);
-            high = high.max(bar.value + error);
-        }
-        // An eighth of the largest number keeps the differences below finite.
-        let most = f64::MAX / 8.0;
-        let (low, high) = (low.max(-most), high.min(most));
-        let (low, high) = if high - low < 1e-290 { (0.0, 1.0) } else { (low, high) };
-        Self { left: chart.names, low, high }
-    }
-
-    /// Position of a value on the axis, in millimetres.
-    fn x(&self, value: f64) -> f64 {
-        let part = (value.clamp(self.low, self.high) - self.low) / (self.high - self.low);
-        self.left + AXIS * part
-    }
+/// The axis covers all bars with their whiskers; zero is always in it.
+fn axis_of(chart: &Bars) -> Axis {
+    let ends = |bar: &Player| [bar.value - error_of(bar), bar.value + error_of(bar)];
+    let bars = chart.bars.iter().filter(|bar| bar.value.is_finite());
+    Axis::new(bars.flat_map(ends).chain([0.0]), [chart.names, chart.names + AXIS])
 }
 
 fn error_of(bar: &Player) -> f64 {
     bar.std_err.filter(|error| error.is_finite()).unwrap_or(0.0)
 }
 
-fn axis(svg: &mut Xml, range: &Range, bottom: f64, unit: &str) {
-    let ticks = ticks(range.low, range.high, 6);
-    let step = if ticks.len() > 1 { ticks[1] - ticks[0] } else { 1.0 };
-    for tick in &ticks {
-        let x = range.x(*tick);
-        svg.open("path").attr("class", "tick").attr("d", &format!("M{} {}V{}", number(x), TOP - 1.0, bottom + 1.2));
-        svg.attr("stroke", "#ccc").num("stroke-width", 0.2).close();
-        text(svg, [x, bottom + 4.6], SMALL, "middle", &tick_text(*tick, step));
-    }
-    text(svg, [range.left + AXIS / 2.0, bottom + 8.8], SMALL, "middle", unit);
-}
-
-fn draw_bar(svg: &mut Xml, bar: &Player, range: &Range, top: f64) {
+fn draw_bar(svg: &mut Xml, bar: &Player, axis: &Axis, left: f64, top: f64) {
     let middle = top + ROW / 2.0;
     svg.open("g").attr("class", "bar");
     svg.leaf("title", &format!("{}: {}", bar.name, value_with_error(bar.value, bar.std_err)));
-    name(svg, [range.left - 2.0, middle + 1.1], range.left - 4.0, &bar.name);
-    text(svg, [range.left + AXIS + 3.0, middle + 1.1], 3.0, "start", &value_with_error(bar.value, bar.std_err));
+    name(svg, [left - 2.0, middle + 1.1], left - 4.0, &bar.name);
+    text(svg, [left + AXIS + 3.0, middle + 1.1], 3.0, "start", &value_with_error(bar.value, bar.std_err));
     if bar.value.is_finite() {
-        let (from, to) = (range.x(0.0), range.x(bar.value));
+        let (from, to) = (axis.at(0.0), axis.at(bar.value));
         svg.open("rect").num("x", from.min(to)).num("y", top + 1.0).num("width", (to - from).abs());
         svg.num("height", ROW - 2.0).attr("fill", &diverging(if bar.value < 0.0 { -1.0 } else { 1.0 })).close();
         let error = error_of(bar);
         if error > 0.0 {
-            let (left, right) = (number(range.x(bar.value - error)), number(range.x(bar.value + error)));
+            let (left, right) = (number(axis.at(bar.value - error)), number(axis.at(bar.value + error)));
             let (above, cap) = (number(middle - 1.0), number(middle));
             let path = format!("M{left} {cap}H{right}M{left} {above}v2M{right} {above}v2");
             svg.open("path").attr("class", "error").attr("d", &path).attr("stroke", "#222");

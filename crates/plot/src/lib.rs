@@ -4,24 +4,36 @@
 //! [`group_bars_svg`], a self-contained HTML page for [`report_html`]. Nothing is fetched, no script runs, and every
 //! string that may have come from a file is escaped, so that a report can be mailed, archived and printed.
 
+mod axis;
 mod bars;
 pub mod colour;
+mod force;
 mod frame;
 mod groups;
 mod layout;
 mod legend;
+mod links;
+mod network;
 mod number;
 mod paper;
+mod places;
 mod players;
 mod report;
+mod si_graph;
+mod steps;
 mod tables;
 mod terms;
 mod trace;
+mod waterfall;
 pub mod xml;
 
 pub use bars::{player_bars_svg, term_bars_svg};
+pub use force::force_svg;
 pub use groups::{Group, group_bars_svg};
 pub use layout::Layout;
+pub use network::network_svg;
 pub use number::value_text;
 pub use paper::{Picture, ecg_svg};
 pub use report::{Prediction, Report, report_html};
+pub use si_graph::si_graph_svg;
+pub use waterfall::waterfall_svg;

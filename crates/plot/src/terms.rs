@@ -49,16 +49,19 @@ impl<'a> Terms<'a> {
         }
     }
 
-    /// The players of the strongest terms, ascending: sets are taken whole and in turn, as long as they hold no more
-    /// than `most` players together.
-    pub fn players_of(sets: impl IntoIterator<Item = &'a Term>, most: usize) -> Vec<u32> {
+    /// The players to draw, ascending: all, if there are no more than `most`; else those of the strongest sets, which
+    /// are taken whole and in turn as long as they fit.
+    pub fn players_of(&self, sets: impl IntoIterator<Item = &'a Term>, most: usize) -> Vec<u32> {
+        if self.names.len() <= most {
+            return (0..self.names.len() as u32).collect();
+        }
         let mut chosen = BTreeSet::new();
         for term in sets {
             let new = term.players.iter().filter(|player| !chosen.contains(*player)).count();
             if chosen.len() + new <= most {
                 chosen.extend(term.players.iter().copied());
             }
-            if chosen.len() >= most {
+            if chosen.len() == most {
                 break;
             }
         }
