@@ -4,7 +4,7 @@ use einthoven_game::Attribution;
 
 use crate::axis::Axis;
 use crate::colour::{diverging, ink};
-use crate::frame::{self, Notes, SMALL, letters, line, text, turned_text, width_of};
+use crate::frame::{self, Notes, SMALL, line, text, turned_text, width_of};
 use crate::number::{cut, value_text};
 use crate::players;
 use crate::steps::{Step, Steps};
@@ -17,10 +17,10 @@ const AXIS: [f64; 2] = [14.0, 176.0];
 const STRIP: [f64; 2] = [22.0, 31.0];
 /// Most terms that have a name.
 const MOST: usize = 24;
-/// Where the slanted names begin, how far apart they are, and how long they may be.
+/// Where the slanted names begin, how far apart they are, and how many letters they have at most.
 const NAMES: f64 = 42.0;
 const APART: f64 = 5.0;
-const NAME_LENGTH: f64 = 46.0;
+const LETTERS: usize = 34;
 const SLANT: f64 = 45.0;
 
 /// The terms as forces along the axis of the output: what raises it pushes from the left to the full value, what
@@ -48,7 +48,8 @@ pub fn force_svg(attribution: &Attribution, top: usize) -> String {
     let total = |steps: &[&Step]| steps.iter().map(|step| step.value.abs()).sum::<f64>();
     let ends = [way.full - total(&up), way.full + total(&down)];
     let axis = Axis::new([way.baseline, way.full].into_iter().chain(ends), AXIS);
-    let names_end = NAMES + NAME_LENGTH * SLANT.to_radians().sin() + 4.0;
+    let longest = way.steps.iter().map(|step| width_of(&label(step), SMALL)).fold(0.0, f64::max);
+    let names_end = NAMES + longest * SLANT.to_radians().sin() + 5.0;
     let title = terms::title(attribution, way.shown(), way.count, "terms");
     let mut svg = frame::titled("force", &title, [WIDTH, names_end + notes.height()]);
     axis.draw_across(&mut svg, STRIP, "");
@@ -72,9 +73,7 @@ pub fn force_svg(attribution: &Attribution, top: usize) -> String {
 fn piece(svg: &mut Xml, step: &Step, [tip, back]: [f64; 2]) {
     let point = if back < tip { -1.0 } else { 1.0 } * (tip - back).abs().min(1.6);
     let (top, bottom, middle) = (STRIP[0], STRIP[1], (STRIP[0] + STRIP[1]) / 2.0);
-    let [tip_in, tip, back_in, back, top, bottom, middle] =
-        [tip + point, tip, back + point, back, top, bottom, middle].map(number);
-    let _ = &back_in;
+    let [tip_in, tip, back, top, bottom, middle] = [tip + point, tip, back, top, bottom, middle].map(number);
     let d = format!("M{back} {top}L{tip_in} {top}L{tip} {middle}L{tip_in} {bottom}L{back} {bottom}Z");
     svg.open("path").attr("class", "force").attr("d", &d).attr("stroke", "#fff").num("stroke-width", 0.25);
     svg.attr("fill", &diverging(if step.value < 0.0 { -1.0 } else { 1.0 }));
@@ -106,20 +105,23 @@ fn marks(svg: &mut Xml, axis: &Axis, way: &Steps, unit: &str) {
 /// Slanted names below, from left to right, pushed apart where they would overlap.
 fn names(svg: &mut Xml, mut labels: Vec<(&Step, f64)>) {
     labels.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let last = AXIS[1] - NAME_LENGTH * 0.1;
     let count = labels.len();
     let mut places: Vec<f64> = labels.iter().map(|label| label.1).collect();
     for index in 1..count {
         places[index] = places[index].max(places[index - 1] + APART);
     }
     for index in (0..count).rev() {
-        let limit = if index + 1 < count { places[index + 1] - APART } else { last };
-        places[index] = places[index].min(limit);
+        let length = width_of(&label(labels[index].0), SMALL) * SLANT.to_radians().cos();
+        let next = if index + 1 < count { places[index + 1] - APART } else { WIDTH };
+        places[index] = places[index].min(next).min(WIDTH - 2.0 - length);
     }
     for ((step, x), place) in labels.into_iter().zip(places) {
         let d = format!("M{} {}V{}L{} {}", number(x), STRIP[1] + 5.4, STRIP[1] + 6.6, number(place), NAMES - 1.0);
         line(svg, "leader", &d, ink(step.value), 0.2);
-        let words = format!("{} {}", cut(&step.name, letters(NAME_LENGTH - 14.0, SMALL)), value_text(step.value));
-        turned_text(svg, [place, NAMES + 1.0], SLANT, SMALL, "start", &words);
+        turned_text(svg, [place, NAMES + 1.0], SLANT, SMALL, "start", &label(step));
     }
+}
+
+fn label(step: &Step) -> String {
+    format!("{} {}", cut(&step.name, LETTERS), value_text(step.value))
 }

@@ -53,18 +53,24 @@ impl Steps {
             is_term: true,
         };
         let mut steps: Vec<Step> = first.iter().map(step).collect();
-        if !rest.is_empty() {
-            let value = rest.iter().map(|term| held(term.value)).sum();
-            steps.push(Step { name: format!("rest of {} terms", rest.len()), value, std_err: None, is_term: false });
+        let rest_sum: f64 = rest.iter().map(|term| held(term.value)).sum();
+        let open = full - baseline - steps.iter().map(|step| step.value).sum::<f64>() - rest_sum;
+        let size = terms.ranked.iter().map(|term| term.value.abs()).fold(full.abs().max(baseline.abs()), f64::max);
+        let is_open = open.abs() > ROUNDING * held(size);
+        if is_open {
+            notes.push(format!("the terms leave {} of the difference open", value_text(open)));
         }
-        let open = full - baseline - steps.iter().map(|step| step.value).sum::<f64>();
-        let size = steps.iter().map(|step| step.value.abs()).fold(full.abs().max(baseline.abs()), f64::max);
-        if open.abs() > ROUNDING * size {
-            notes.push(format!(
-                "not in the terms: {} of the difference; they need not or do not add up",
-                value_text(open)
-            ));
-            steps.push(Step { name: "not in the terms".to_owned(), value: open, std_err: None, is_term: false });
+        // What is open is often the rest's counterpart and much larger than the terms, so the two are one step.
+        let (name, value) = match (rest.len(), is_open) {
+            (0, _) => ("left open by the terms".to_owned(), open),
+            (count, false) => (format!("rest of {count} terms"), rest_sum),
+            (count, true) => {
+                notes.push(format!("the rest of {count} terms adds up to {}", value_text(rest_sum)));
+                (format!("rest of {count} terms, and left open"), rest_sum + open)
+            }
+        };
+        if is_open || !rest.is_empty() {
+            steps.push(Step { name, value, std_err: None, is_term: false });
         }
         Self { baseline, full, steps, count: terms.ranked.len(), notes }
     }
