@@ -6,6 +6,7 @@
 
 mod axis;
 mod bars;
+mod beeswarm;
 pub mod colour;
 mod force;
 mod frame;
@@ -21,14 +22,17 @@ mod places;
 mod players;
 mod report;
 mod si_graph;
+mod stacked;
 mod steps;
 mod tables;
 mod terms;
 mod trace;
+mod upset;
 mod waterfall;
 pub mod xml;
 
 pub use bars::{player_bars_svg, term_bars_svg};
+pub use beeswarm::beeswarm_svg;
 pub use force::force_svg;
 pub use groups::{Group, group_bars_svg};
 pub use heatmap::{group_heatmap_svg, heatmap_svg};
@@ -38,4 +42,6 @@ pub use number::value_text;
 pub use paper::{Picture, ecg_svg};
 pub use report::{Prediction, Report, report_html};
 pub use si_graph::si_graph_svg;
+pub use stacked::stacked_svg;
+pub use upset::upset_svg;
 pub use waterfall::waterfall_svg;
