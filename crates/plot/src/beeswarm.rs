@@ -57,6 +57,10 @@ pub fn beeswarm_svg(records: &[Attribution], top: usize, values: Option<(&str, &
     let numbers = swarms.iter().flat_map(|swarm| swarm.dots.iter().map(|dot| dot.1));
     let axis = Axis::new(numbers.chain([0.0]), AXIS);
     axis.draw_across(&mut svg, [TOP, bottom], players::unit(first.link));
+    for index in 0..swarms.len() {
+        let y = TOP + ROW * (index as f64 + 0.5);
+        line(&mut svg, "row", &format!("M{} {}H{}", AXIS[0], number(y), AXIS[1]), "#e4e4e4", 0.2);
+    }
     let zero = format!("M{} {TOP}V{}", number(axis.at(0.0)), number(bottom));
     line(&mut svg, "zero", &zero, "#000", 0.25);
     for (index, swarm) in swarms.iter().enumerate() {
@@ -76,7 +80,7 @@ fn are_same(first: &Attribution, other: &Attribution) -> bool {
 }
 
 fn notes(records: usize, same: usize, values: Option<&str>) -> Vec<String> {
-    let mut notes = vec!["a dot per record; rows by mean magnitude; dots that would overlap are stacked".to_owned()];
+    let mut notes = vec!["a dot per record; rows by mean magnitude; dots close to each other are stacked".to_owned()];
     if values.is_none() {
         notes.push("orange: positive, blue: negative".to_owned());
     }
@@ -133,7 +137,6 @@ fn draw(svg: &mut Xml, axis: &Axis, swarm: &Swarm, name: &str, y: f64, records: 
     svg.open("g").attr("class", "swarm");
     svg.leaf("title", &format!("{name}: mean magnitude {}", value_text(swarm.mean_magnitude).replace('+', "")));
     bars::name(svg, [AXIS[0] - 2.0, y + 1.1], AXIS[0] - 4.0, name);
-    line(svg, "row", &format!("M{} {}H{}", AXIS[0], number(y), AXIS[1]), "#e4e4e4", 0.2);
     let xs: Vec<f64> = swarm.dots.iter().map(|dot| axis.at(dot.1)).collect();
     for ((off, (record, value)), (x, colour)) in stacked(&xs).iter().zip(&swarm.dots).zip(xs.iter().zip(colours)) {
         svg.open("circle").attr("class", "dot").num("cx", *x).num("cy", y + off).num("r", RADIUS).attr("fill", colour);

@@ -4,6 +4,7 @@
 //! [`group_bars_svg`], a self-contained HTML page for [`report_html`]. Nothing is fetched, no script runs, and every
 //! string that may have come from a file is escaped, so that a report can be mailed, archived and printed.
 
+mod arcs;
 mod axis;
 mod bars;
 mod beeswarm;
@@ -31,6 +32,7 @@ mod upset;
 mod waterfall;
 pub mod xml;
 
+pub use arcs::arcs_svg;
 pub use bars::{player_bars_svg, term_bars_svg};
 pub use beeswarm::beeswarm_svg;
 pub use force::force_svg;

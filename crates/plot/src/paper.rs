@@ -141,7 +141,7 @@ fn bands(svg: &mut Xml, picture: &Picture, sheet: &Sheet, players: &[Player], sc
 }
 
 /// The runs of cells of one player in a panel: owner, first sample, sample after the last.
-fn runs(partition: &Partition, panel: &Panel) -> Vec<(u32, usize, usize)> {
+pub(crate) fn runs(partition: &Partition, panel: &Panel) -> Vec<(u32, usize, usize)> {
     let start = panel.lead * partition.n_samples();
     let owners = &partition.owner()[start..start + partition.n_samples()][panel.samples.clone()];
     let mut from = panel.samples.start;
