@@ -29,7 +29,7 @@ struct Swarm {
 }
 
 /// The terms of the largest mean magnitude over `records`, `top` of them and of any order, one row each with a dot per
-/// record. Dots that would cover each other stand one above the other, in the same places every time.
+/// record, whose tooltip has the record's name. Dots that would cover each other stand one above the other, in the same places every time.
 ///
 /// With `values`, a name and numbers `[records][players]`, the dots of single players are coloured by the rank of the
 /// record's number among those of the same player, from dark (lowest) to light (highest), and those of interactions are
@@ -37,7 +37,12 @@ struct Swarm {
 /// the picture says so.
 ///
 /// After the beeswarm plot of SHAP (Lundberg et al. 2020).
-pub fn beeswarm_svg(records: &[Attribution], top: usize, values: Option<(&str, &[Vec<f64>])>) -> String {
+pub fn beeswarm_svg(
+    records: &[Attribution],
+    record_names: &[String],
+    top: usize,
+    values: Option<(&str, &[Vec<f64>])>,
+) -> String {
     let Some(first) = records.first() else { return frame::titled("beeswarm", "no records", [WIDTH, 20.0]).finish() };
     let same: Vec<usize> = (0..records.len()).filter(|&index| are_same(first, &records[index])).collect();
     let mut swarms = swarms(records, &same);
@@ -66,7 +71,7 @@ pub fn beeswarm_svg(records: &[Attribution], top: usize, values: Option<(&str, &
     for (index, swarm) in swarms.iter().enumerate() {
         let name = joined(swarm.players.iter().map(|&player| names[player as usize].as_str()));
         let colours = colours(swarm, values.map(|values| values.1));
-        draw(&mut svg, &axis, swarm, &name, TOP + ROW * (index as f64 + 0.5), records, &colours);
+        draw(&mut svg, &axis, swarm, &name, TOP + ROW * (index as f64 + 0.5), record_names, &colours);
     }
     if let Some((name, _)) = values {
         draw_key(&mut svg, name, bottom + 10.0);
@@ -133,7 +138,7 @@ fn colours(swarm: &Swarm, values: Option<&[Vec<f64>]>) -> Vec<String> {
     swarm.dots.iter().map(|dot| number(dot.0).map_or(GREY.to_owned(), |number| sequential(rank(number)))).collect()
 }
 
-fn draw(svg: &mut Xml, axis: &Axis, swarm: &Swarm, name: &str, y: f64, records: &[Attribution], colours: &[String]) {
+fn draw(svg: &mut Xml, axis: &Axis, swarm: &Swarm, name: &str, y: f64, records: &[String], colours: &[String]) {
     svg.open("g").attr("class", "swarm");
     svg.leaf("title", &format!("{name}: mean magnitude {}", value_text(swarm.mean_magnitude).replace('+', "")));
     bars::name(svg, [AXIS[0] - 2.0, y + 1.1], AXIS[0] - 4.0, name);
@@ -141,8 +146,7 @@ fn draw(svg: &mut Xml, axis: &Axis, swarm: &Swarm, name: &str, y: f64, records: 
     for ((off, (record, value)), (x, colour)) in stacked(&xs).iter().zip(&swarm.dots).zip(xs.iter().zip(colours)) {
         svg.open("circle").attr("class", "dot").num("cx", *x).num("cy", y + off).num("r", RADIUS).attr("fill", colour);
         svg.attr("stroke", "#333").num("stroke-width", 0.1);
-        let run = records[*record].run.get("record").and_then(|name| name.as_str());
-        let record = run.map_or_else(|| format!("record {}", record + 1), str::to_owned);
+        let record = records.get(*record).cloned().unwrap_or_else(|| format!("record {}", record + 1));
         svg.leaf("title", &format!("{record}: {}", value_text(*value))).close();
     }
     svg.close();

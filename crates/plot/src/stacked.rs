@@ -131,7 +131,7 @@ fn draw(svg: &mut Xml, axis: &Axis, stack: &Stack, x: f64, column: f64) {
 
 /// The colour of an order, the first being the darkest.
 fn colour(order: usize, orders: usize) -> String {
-    sequential(order as f64 / (orders.max(4) - 1) as f64)
+    sequential(order as f64 / (orders.max(3) - 1) as f64)
 }
 
 fn legend(svg: &mut Xml, orders: usize) {
