@@ -26,8 +26,8 @@ pub(crate) struct Bars<'a> {
     pub unit: &'a str,
     /// Room for the names, in millimetres.
     pub names: f64,
-    /// A line below the axis.
-    pub note: String,
+    /// Lines below the axis.
+    pub notes: Vec<String>,
     pub bars: Vec<Player>,
 }
 
@@ -41,7 +41,7 @@ pub fn player_bars_svg(attribution: &Attribution, top: usize) -> String {
         title: terms::title(attribution, ranked.len(), count, "players"),
         unit: players::unit(attribution.link),
         names: NAMES[0],
-        note: note.to_owned(),
+        notes: vec![note.to_owned()],
         bars: ranked,
     })
 }
@@ -58,12 +58,11 @@ pub fn term_bars_svg(attribution: &Attribution, top: usize) -> String {
     };
     let bars: Vec<Player> = terms.ranked.iter().take(top).map(bar).collect();
     let whiskers = if bars.iter().any(|bar| bar.std_err.is_some_and(|error| error > 0.0)) { WHISKERS } else { "" };
-    let notes = [whiskers.to_owned(), terms.not_finite_note()];
     draw(&Bars {
         title: terms::title(attribution, bars.len(), terms.ranked.len(), "terms"),
         unit: players::unit(attribution.link),
         names: NAMES[1],
-        note: notes.join(if notes.iter().any(String::is_empty) { "" } else { "; " }),
+        notes: vec![whiskers.to_owned(), terms.not_finite_note()],
         bars,
     })
 }
@@ -72,7 +71,7 @@ pub fn term_bars_svg(attribution: &Attribution, top: usize) -> String {
 pub(crate) fn draw(chart: &Bars) -> String {
     let bottom = TOP + ROW * chart.bars.len() as f64;
     let width = chart.names + AXIS + NUMBERS;
-    let notes = Notes::new([chart.note.clone()], width);
+    let notes = Notes::new(chart.notes.iter().cloned(), width);
     let height = bottom + 10.0 + notes.height();
     let mut svg = frame::titled("bars", &chart.title, [width, height]);
     let axis = axis_of(chart);

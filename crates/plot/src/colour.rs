@@ -61,7 +61,7 @@ pub fn diverging(position: f64) -> String {
 
 /// The colour of lines and letters of a value's sign: the ends of the diverging map, dark enough for thin lines.
 pub fn ink(value: f64) -> &'static str {
-    if value < 0.0 { "#1c5c9e" } else { "#a8460c" }
+    if value < 0.0 { "#2065ab" } else { "#a3440c" }
 }
 
 /// Colours at 0, 1/3, 2/3 and 1 of the map from low to high.

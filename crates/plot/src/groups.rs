@@ -44,7 +44,7 @@ pub fn group_bars_svg(picture: &Picture, group: Group) -> Option<String> {
         title: title(attribution, kind),
         unit: players::unit(attribution.link),
         names: bars::NAMES[0],
-        note: note.to_owned(),
+        notes: vec![note.to_owned()],
         bars,
     }))
 }

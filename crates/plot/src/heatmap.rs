@@ -84,7 +84,11 @@ pub fn group_heatmap_svg(picture: &Picture, group: Group) -> Option<String> {
     let terms = Terms::new(attribution);
     let mut group_of = vec![None; attribution.n_players];
     for (index, (_, members)) in groups.iter().enumerate() {
-        members.iter().for_each(|&member| *group_of.get_mut(member).unwrap_or(&mut None) = Some(index));
+        for &member in members {
+            if let Some(group) = group_of.get_mut(member) {
+                *group = Some(index);
+            }
+        }
     }
     let mut sums: BTreeMap<(usize, usize), Sum> = BTreeMap::new();
     let mut wider = 0;
@@ -201,7 +205,8 @@ fn names(svg: &mut Xml, matrix: &Matrix, corner: [f64; 2], cell: f64) {
 
 /// The power of ten that the numbers in cells are given in; none, if the cells have no room for numbers.
 fn power(limit: f64, cell: f64) -> Option<i32> {
-    if cell < NUMBERED || limit <= 0.0 {
+    // Numbers below are too close to the smallest there are.
+    if cell < NUMBERED || limit < 1e-290 {
         return None;
     }
     let power = limit.log10().floor() as i32;

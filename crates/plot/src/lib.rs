@@ -1,8 +1,19 @@
-//! Pictures of attributions: ECG paper, bars, and the HTML report.
+//! Pictures of attributions: ECG paper, bars, graphs of interactions, and HTML reports.
 //!
-//! Everything here is a pure function from plain values to text: SVG for [`ecg_svg`], [`player_bars_svg`] and
-//! [`group_bars_svg`], a self-contained HTML page for [`report_html`]. Nothing is fetched, no script runs, and every
-//! string that may have come from a file is escaped, so that a report can be mailed, archived and printed.
+//! Everything here is a pure function from plain values to text: SVG for the pictures, a self-contained HTML page for
+//! [`report_html`], [`interaction_html`] and [`records_html`]. Nothing is fetched, no script runs, and every string that
+//! may have come from a file is escaped, so that a report can be mailed, archived and printed.
+//!
+//! | what | of a value per player | of interactions of any order |
+//! |---|---|---|
+//! | how large | [`player_bars_svg`], [`group_bars_svg`] | [`term_bars_svg`], [`upset_svg`], [`stacked_svg`] |
+//! | who with whom | | [`network_svg`], [`si_graph_svg`], [`heatmap_svg`], [`group_heatmap_svg`] |
+//! | how they add up | [`force_svg`], [`waterfall_svg`] | the same |
+//! | where in the record | [`ecg_svg`] | [`arcs_svg`] |
+//! | over several records | [`beeswarm_svg`] | the same |
+//!
+//! Blue is negative and orange positive everywhere; where that could be lost in black and white, negative lines are
+//! dashed and negative cells carry a mark. A picture shows the largest of what does not fit and says so.
 
 mod arcs;
 mod axis;
