@@ -7,7 +7,7 @@ use crate::layout::{Layout, MARGIN, Sheet};
 use crate::legend;
 use crate::links::{LEGEND, Links};
 use crate::network::left_out;
-use crate::number::cut;
+use crate::number::{counted, cut};
 use crate::paper::{self, Picture};
 use crate::players;
 use crate::terms::Terms;
@@ -58,7 +58,11 @@ pub fn arcs_svg(picture: &Picture, top: usize) -> Option<String> {
         [(Kind::Windows, ROOM), (Kind::Leads, ROOM)].map(|(own, room)| if kind == own { room } else { 0.0 });
     let width = (sheet.grid_width() + 2.0 * MARGIN + beside).max(NARROWEST);
     let higher = terms.ranked.iter().filter(|term| term.players.len() > 2).count();
-    let higher = if higher > 0 { format!("not drawn: {higher} terms of more than two players") } else { String::new() };
+    let higher = if higher > 0 {
+        format!("not drawn: {} of more than two players", counted(higher, "term"))
+    } else {
+        String::new()
+    };
     let notes =
         [left_out(drawn.len(), pairs.len(), "pairs, the strongest"), links.note(), higher, terms.not_finite_note()];
     let notes = Notes::new(notes, width);

@@ -5,7 +5,7 @@ use einthoven_game::Attribution;
 use crate::axis::Axis;
 use crate::colour::diverging;
 use crate::frame::{self, Notes, text};
-use crate::number::{cut, value_with_error};
+use crate::number::{cut_product, value_with_error};
 use crate::players::{self, Player};
 use crate::terms::{self, Terms};
 use crate::xml::{Xml, number};
@@ -38,7 +38,7 @@ pub fn player_bars_svg(attribution: &Attribution, top: usize) -> String {
     ranked.truncate(top);
     let note = if ranked.iter().any(|player| player.std_err.is_some()) { WHISKERS } else { "" };
     draw(&Bars {
-        title: terms::title(attribution, ranked.len(), count, "players"),
+        title: terms::title(attribution, ranked.len(), count, "player"),
         unit: players::unit(attribution.link),
         names: NAMES[0],
         notes: vec![note.to_owned()],
@@ -59,7 +59,7 @@ pub fn term_bars_svg(attribution: &Attribution, top: usize) -> String {
     let bars: Vec<Player> = terms.ranked.iter().take(top).map(bar).collect();
     let whiskers = if bars.iter().any(|bar| bar.std_err.is_some_and(|error| error > 0.0)) { WHISKERS } else { "" };
     draw(&Bars {
-        title: terms::title(attribution, bars.len(), terms.ranked.len(), "terms"),
+        title: terms::title(attribution, bars.len(), terms.ranked.len(), "term"),
         unit: players::unit(attribution.link),
         names: NAMES[1],
         notes: vec![whiskers.to_owned(), terms.not_finite_note()],
@@ -122,5 +122,5 @@ fn draw_bar(svg: &mut Xml, bar: &Player, axis: &Axis, left: f64, top: f64) {
 /// Writes a name that ends at `at`, in smaller letters if it is long, cut if it is longer still.
 pub(crate) fn name(svg: &mut Xml, at: [f64; 2], room: f64, name: &str) {
     let size = if frame::width_of(name, 3.2) > room { 2.5 } else { 3.2 };
-    text(svg, at, size, "end", &cut(name, frame::letters(room, size)));
+    text(svg, at, size, "end", &cut_product(name, frame::letters(room, size)));
 }

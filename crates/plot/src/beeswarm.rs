@@ -8,7 +8,7 @@ use crate::axis::Axis;
 use crate::bars;
 use crate::colour::{diverging, sequential};
 use crate::frame::{self, Notes, SMALL, line, text};
-use crate::number::{cut, value_text};
+use crate::number::{counted, cut, value_text};
 use crate::players;
 use crate::terms::joined;
 use crate::xml::{Xml, number};
@@ -18,7 +18,7 @@ const AXIS: [f64; 2] = [66.0, 166.0];
 const TOP: f64 = 11.0;
 const ROW: f64 = 7.5;
 const RADIUS: f64 = 0.85;
-const GREY: &str = "#8c8c8c";
+const HOLLOW: &str = "#fff";
 
 /// A term over all records.
 struct Swarm {
@@ -33,7 +33,7 @@ struct Swarm {
 ///
 /// With `values`, a name and numbers `[records][players]`, the dots of single players are coloured by the rank of the
 /// record's number among those of the same player, from dark (lowest) to light (highest), and those of interactions are
-/// grey; without, dots have the colour of their sign. Records whose players are not those of the first are left out, and
+/// hollow; without, dots have the colour of their sign. Records whose players are not those of the first are left out, and
 /// the picture says so.
 ///
 /// After the beeswarm plot of SHAP (Lundberg et al. 2020).
@@ -53,9 +53,9 @@ pub fn beeswarm_svg(
     let notes = Notes::new(notes(records.len(), same.len(), values.map(|values| values.0)), WIDTH);
     let what = format!("{} for {}", players::index_words(first), cut(&first.output, 20));
     let title = if swarms.len() < count {
-        format!("{what}, {} records: the {} largest of {count} terms", same.len(), swarms.len())
+        format!("{what}, {}: the {} largest of {}", counted(same.len(), "record"), swarms.len(), counted(count, "term"))
     } else {
-        format!("{what}, {} records: {count} terms", same.len())
+        format!("{what}, {}: {}", counted(same.len(), "record"), counted(count, "term"))
     };
     let key = if values.is_some() { 7.0 } else { 0.0 };
     let mut svg = frame::titled("beeswarm", &title, [WIDTH, bottom + 10.0 + key + notes.height()]);
@@ -90,7 +90,7 @@ fn notes(records: usize, same: usize, values: Option<&str>) -> Vec<String> {
         notes.push("orange: positive, blue: negative".to_owned());
     }
     if same < records {
-        notes.push(format!("left out: {} records with other players or another index", records - same));
+        notes.push(format!("left out: {} with other players or another index", counted(records - same, "record")));
     }
     notes
 }
@@ -122,7 +122,7 @@ fn colours(swarm: &Swarm, values: Option<&[Vec<f64>]>) -> Vec<String> {
     let Some(values) = values else {
         return swarm.dots.iter().map(|dot| diverging(if dot.1 < 0.0 { -1.0 } else { 1.0 })).collect();
     };
-    let &[player] = swarm.players.as_slice() else { return vec![GREY.to_owned(); swarm.dots.len()] };
+    let &[player] = swarm.players.as_slice() else { return vec![HOLLOW.to_owned(); swarm.dots.len()] };
     let number = |record: usize| {
         let number = values.get(record).and_then(|row| row.get(player as usize)).copied();
         number.filter(|number| number.is_finite())
@@ -135,7 +135,7 @@ fn colours(swarm: &Swarm, values: Option<&[Vec<f64>]>) -> Vec<String> {
         // Equals share the middle of their ranks.
         (below as f64 + (equal as f64 - 1.0) / 2.0) / (sorted.len() as f64 - 1.0).max(1.0)
     };
-    swarm.dots.iter().map(|dot| number(dot.0).map_or(GREY.to_owned(), |number| sequential(rank(number)))).collect()
+    swarm.dots.iter().map(|dot| number(dot.0).map_or(HOLLOW.to_owned(), |number| sequential(rank(number)))).collect()
 }
 
 fn draw(svg: &mut Xml, axis: &Axis, swarm: &Swarm, name: &str, y: f64, records: &[String], colours: &[String]) {
@@ -180,5 +180,5 @@ fn draw_key(svg: &mut Xml, name: &str, top: f64) {
         svg.num("width", 2.05).num("height", 3.4).attr("fill", &sequential(part)).close();
     }
     text(svg, [AXIS[0] + 6.5, top + 3.6], SMALL, "end", "low");
-    text(svg, [AXIS[0] + 51.5, top + 3.6], SMALL, "start", "high, by rank; grey: interactions");
+    text(svg, [AXIS[0] + 51.5, top + 3.6], SMALL, "start", "high, by rank; hollow: interactions");
 }

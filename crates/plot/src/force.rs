@@ -5,7 +5,7 @@ use einthoven_game::Attribution;
 use crate::axis::Axis;
 use crate::colour::{diverging, ink};
 use crate::frame::{self, Notes, SMALL, line, text, turned_text, width_of};
-use crate::number::{cut, value_text};
+use crate::number::{cut_product, value_text};
 use crate::players;
 use crate::steps::{Step, Steps};
 use crate::terms;
@@ -50,7 +50,7 @@ pub fn force_svg(attribution: &Attribution, top: usize) -> String {
     let axis = Axis::new([way.baseline, way.full].into_iter().chain(ends), AXIS);
     let longest = way.steps.iter().map(|step| width_of(&label(step), SMALL)).fold(0.0, f64::max);
     let names_end = NAMES + longest * SLANT.to_radians().sin() + 5.0;
-    let title = terms::title(attribution, way.shown(), way.count, "terms");
+    let title = terms::title(attribution, way.shown(), way.count, "term");
     let mut svg = frame::titled("force", &title, [WIDTH, names_end + notes.height()]);
     axis.draw_across(&mut svg, STRIP, "");
     let mut labels = Vec::new();
@@ -123,5 +123,5 @@ fn names(svg: &mut Xml, mut labels: Vec<(&Step, f64)>) {
 }
 
 fn label(step: &Step) -> String {
-    format!("{} {}", cut(&step.name, LETTERS), value_text(step.value))
+    format!("{} {}", cut_product(&step.name, LETTERS), value_text(step.value))
 }

@@ -25,8 +25,10 @@ pub(crate) fn sheet(class: &str, title: &str, [width, height]: [f64; 2]) -> Xml 
 /// A sheet with its title written on it.
 pub(crate) fn titled(class: &str, title: &str, size: [f64; 2]) -> Xml {
     let mut svg = sheet(class, title, size);
-    svg.open("text").num("x", 2.0).num("y", 6.0).num("font-size", 4.0).attr("font-weight", "bold");
-    svg.text(&cut(title, letters(size[0] - 4.0, 4.3))).close();
+    // A long title is smaller; one that is longer still is cut.
+    let font = if title.chars().count() <= letters(size[0] - 4.0, 4.3) { 4.0 } else { 3.2 };
+    svg.open("text").num("x", 2.0).num("y", 6.0).num("font-size", font).attr("font-weight", "bold");
+    svg.text(&cut(title, letters(size[0] - 4.0, 1.07 * font))).close();
     svg
 }
 
@@ -49,6 +51,15 @@ pub(crate) fn text(svg: &mut Xml, [x, y]: [f64; 2], size: f64, anchor: &str, con
 pub(crate) fn turned_text(svg: &mut Xml, [x, y]: [f64; 2], degrees: f64, size: f64, anchor: &str, content: &str) {
     svg.open("text").attr("transform", &format!("translate({} {})rotate({})", number(x), number(y), number(degrees)));
     svg.num("font-size", size).attr("text-anchor", anchor).text(content).close();
+}
+
+/// Writes a name below a column: across, if all of it fits the width, else upwards.
+pub(crate) fn name_below(svg: &mut Xml, [x, y]: [f64; 2], width: f64, name: &str) {
+    if width_of(name, SMALL) <= width {
+        return text(svg, [x, y + SMALL], SMALL, "middle", name);
+    }
+    let size = SMALL.min(0.95 * width);
+    turned_text(svg, [x + 0.35 * size, y], -90.0, size, "end", name);
 }
 
 /// Draws a line along an SVG path.

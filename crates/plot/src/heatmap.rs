@@ -8,7 +8,7 @@ use crate::colour::Scale;
 use crate::frame::{self, Notes, SMALL, letters, text, turned_text, width_of};
 use crate::groups::{self, Group};
 use crate::legend;
-use crate::number::{cut, value_text, value_with_error};
+use crate::number::{counted, cut, value_text, value_with_error};
 use crate::paper::Picture;
 use crate::players;
 use crate::terms::Terms;
@@ -65,7 +65,7 @@ pub fn heatmap_svg(attribution: &Attribution) -> String {
         notes.push(format!("drawn: {count} of {} players, those of the strongest pairs", attribution.n_players));
     }
     if higher > 0 {
-        notes.push(format!("not drawn: {higher} terms of more than two players"));
+        notes.push(format!("not drawn: {} of more than two players", counted(higher, "term")));
     }
     notes.push(terms.not_finite_note());
     let names = shown.iter().map(|&player| terms.names[player as usize].clone()).collect();
@@ -110,7 +110,7 @@ pub fn group_heatmap_svg(picture: &Picture, group: Group) -> Option<String> {
     let mut notes =
         vec![format!("sums of the terms between two {kind}s; diagonal: single players and terms within one {kind}")];
     if wider > 0 {
-        notes.push(format!("not drawn: {wider} terms of more than two {kind}s"));
+        notes.push(format!("not drawn: {} of more than two {kind}s", counted(wider, "term")));
     }
     notes.push(terms.not_finite_note());
     Some(draw(&Matrix {
@@ -154,7 +154,7 @@ impl Sum {
     }
 
     fn words(&self, is_diagonal: bool) -> String {
-        let several = format!("{} from {} interactions", value_text(self.several), self.count);
+        let several = format!("{} from {}", value_text(self.several), counted(self.count, "interaction"));
         if is_diagonal { format!("{} from single players, {several}", value_text(self.single)) } else { several }
     }
 }
@@ -199,7 +199,11 @@ fn names(svg: &mut Xml, matrix: &Matrix, corner: [f64; 2], cell: f64) {
         let name = cut(name, letters(NAMES, NAME));
         let middle = cell * (index as f64 + 0.5);
         text(svg, [corner[0] - 1.5, corner[1] + middle + 0.35 * size], size, "end", &name);
-        turned_text(svg, [corner[0] + middle + 0.35 * size, corner[1] - 1.5], -90.0, size, "start", &name);
+        if width_of(&name, size) <= cell {
+            text(svg, [corner[0] + middle, corner[1] - 1.5], size, "middle", &name);
+        } else {
+            turned_text(svg, [corner[0] + middle + 0.35 * size, corner[1] - 1.5], -90.0, size, "start", &name);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use einthoven_game::{Attribution, Term};
 
 use crate::frame::{self, Notes};
 use crate::links::{LEGEND, Links};
-use crate::number::cut;
+use crate::number::{counted, cut};
 use crate::places::{Places, SIDE};
 use crate::players;
 use crate::terms::Terms;
@@ -32,7 +32,11 @@ pub fn network_svg(attribution: &Attribution) -> String {
         [
             left_out(places.shown.len(), attribution.n_players, "players, those of the strongest pairs"),
             left_out(drawn.len(), between.len(), "pairs between them"),
-            if higher > 0 { format!("not drawn: {higher} terms of more than two players") } else { String::new() },
+            if higher > 0 {
+                format!("not drawn: {} of more than two players", counted(higher, "term"))
+            } else {
+                String::new()
+            },
             links.note(),
             terms.not_finite_note(),
         ],

@@ -36,7 +36,7 @@ pub fn si_graph_svg(attribution: &Attribution, top: usize, positions: Option<&[[
         SIDE,
     );
     let legend_top = HEADING + places.height + 2.0;
-    let title = terms::title(attribution, drawn.len(), several().count(), "interactions");
+    let title = terms::title(attribution, drawn.len(), several().count(), "interaction");
     let mut svg = frame::titled("si-graph", &title, [SIDE, legend_top + LEGEND + notes.height()]);
     for term in drawn {
         let Some(ends) = places.of_all(&term.players) else { continue };

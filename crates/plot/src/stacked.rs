@@ -4,7 +4,7 @@ use einthoven_game::{Attribution, Index};
 
 use crate::axis::Axis;
 use crate::colour::sequential;
-use crate::frame::{self, Notes, SMALL, letters, line, text, turned_text, width_of};
+use crate::frame::{self, Notes, SMALL, letters, line, text, width_of};
 use crate::number::{cut, value_text};
 use crate::players;
 use crate::terms::{self, Terms};
@@ -61,7 +61,7 @@ pub fn stacked_svg(attribution: &Attribution) -> String {
         width,
     );
     let bottom = BARS[1] + names + 6.0;
-    let title = terms::title(attribution, count, attribution.n_players, "players by order");
+    let title = terms::title(attribution, count, attribution.n_players, "player");
     let mut svg = frame::titled("stacked", &title, [width, bottom + notes.height()]);
     legend(&mut svg, orders);
     let axis = Axis::new(stacks.iter().flat_map(ends).chain([0.0]), [BARS[1], BARS[0]]);
@@ -123,9 +123,7 @@ fn draw(svg: &mut Xml, axis: &Axis, stack: &Stack, x: f64, column: f64) {
     let [cx, cy, h] = [x, y, half].map(number);
     svg.open("path").attr("class", "sum").attr("d", &format!("M{cx} {cy}m-{h} 0l{h} -{h}l{h} {h}l-{h} {h}Z"));
     svg.attr("fill", "#fff").attr("stroke", "#000").num("stroke-width", 0.35).close();
-    let name = cut(&stack.name, letters(LONGEST_NAME, NAME));
-    let size = NAME.min(0.95 * column);
-    turned_text(svg, [x + 0.35 * size, BARS[1] + 2.5], -90.0, size, "end", &name);
+    frame::name_below(svg, [x, BARS[1] + 2.5], column, &cut(&stack.name, letters(LONGEST_NAME, NAME)));
     svg.close();
 }
 

@@ -2,7 +2,7 @@
 
 use einthoven_game::Attribution;
 
-use crate::number::value_text;
+use crate::number::{counted, value_text};
 use crate::terms::Terms;
 
 /// Numbers beyond are drawn as if they were this, so that sums stay finite.
@@ -63,10 +63,10 @@ impl Steps {
         // What is open is often the rest's counterpart and much larger than the terms, so the two are one step.
         let (name, value) = match (rest.len(), is_open) {
             (0, _) => ("left open by the terms".to_owned(), open),
-            (count, false) => (format!("rest of {count} terms"), rest_sum),
+            (count, false) => (format!("rest of {}", counted(count, "term")), rest_sum),
             (count, true) => {
-                notes.push(format!("the rest of {count} terms adds up to {}", value_text(rest_sum)));
-                (format!("rest of {count} terms, and left open"), rest_sum + open)
+                notes.push(format!("the rest of {} adds up to {}", counted(count, "term"), value_text(rest_sum)));
+                (format!("rest of {}, and left open", counted(count, "term")), rest_sum + open)
             }
         };
         if is_open || !rest.is_empty() {

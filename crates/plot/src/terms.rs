@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use einthoven_game::{Attribution, Term};
 
-use crate::number::cut;
+use crate::number::{PRODUCT, counted, cut};
 use crate::players;
 
 /// The terms of one or more players, largest magnitude first.
@@ -45,6 +45,7 @@ impl<'a> Terms<'a> {
     pub fn not_finite_note(&self) -> String {
         match self.not_finite {
             0 => String::new(),
+            1 => "left out: 1 term whose value is not finite".to_owned(),
             count => format!("left out: {count} terms whose values are not finite"),
         }
     }
@@ -71,15 +72,12 @@ impl<'a> Terms<'a> {
 
 /// Names joined as a product is written.
 pub(crate) fn joined<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    names.into_iter().collect::<Vec<_>>().join(" × ")
+    names.into_iter().collect::<Vec<_>>().join(PRODUCT)
 }
 
-/// A title such as `k-SII values for MI: the 20 largest of 78 terms`.
-pub(crate) fn title(attribution: &Attribution, shown: usize, count: usize, things: &str) -> String {
+/// A title such as `k-SII values for MI: the 20 largest of 78 terms`; `thing` is what is counted.
+pub(crate) fn title(attribution: &Attribution, shown: usize, count: usize, thing: &str) -> String {
     let what = format!("{} for {}", players::index_words(attribution), cut(&attribution.output, 24));
-    if shown < count {
-        format!("{what}: the {shown} largest of {count} {things}")
-    } else {
-        format!("{what}: {count} {things}")
-    }
+    let all = counted(count, thing);
+    if shown < count { format!("{what}: the {shown} largest of {all}") } else { format!("{what}: {all}") }
 }

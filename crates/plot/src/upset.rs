@@ -43,7 +43,7 @@ pub fn upset_svg(attribution: &Attribution, top: usize) -> String {
         width,
     );
     let bottom = DOTS + ROW * rows.len() as f64;
-    let title = terms::title(attribution, columns.len(), terms.ranked.len(), "terms");
+    let title = terms::title(attribution, columns.len(), terms.ranked.len(), "term");
     let mut svg = frame::titled("upset", &title, [width, bottom + 2.0 + notes.height()]);
     let ends = |term: &&Term| [term.value - error_of(term), term.value + error_of(term)];
     let axis = Axis::new(columns.iter().flat_map(ends).chain([0.0]), [BARS[1], BARS[0]]);

@@ -25,7 +25,7 @@ pub fn waterfall_svg(attribution: &Attribution, top: usize) -> String {
     let notes = notes(&way);
     let rows = way.steps.len() + 2;
     let bottom = TOP + ROW * rows as f64;
-    let title = terms::title(attribution, way.shown(), way.count, "terms");
+    let title = terms::title(attribution, way.shown(), way.count, "term");
     let mut svg = frame::titled("waterfall", &title, [WIDTH, bottom + 10.0 + notes.height()]);
     let axis = Axis::new(extremes(&way), AXIS);
     axis.draw_across(&mut svg, [TOP, bottom], players::unit(attribution.link));

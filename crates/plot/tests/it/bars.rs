@@ -116,5 +116,5 @@ fn terms_of_any_order_are_bars_under_joined_names() {
     // From -0.45 to 0.25 over 61 mm.
     assert!((num(&rect(&bars[0]), "width") - 0.4 * 61.0 / 0.7).abs() < 2e-3);
     assert!((num(&rect(&bars[1]), "width") - 0.2 * 61.0 / 0.7).abs() < 2e-3);
-    assert!(texts(&document).contains(&"left out: 1 terms whose values are not finite".to_owned()));
+    assert!(texts(&document).contains(&"left out: 1 term whose value is not finite".to_owned()));
 }

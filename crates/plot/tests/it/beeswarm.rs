@@ -64,9 +64,9 @@ fn colours_are_ranks_within_a_player() {
     let fills = |swarm: usize| -> Vec<String> {
         dots(&swarms[swarm]).iter().map(|dot| dot.attribute("fill").unwrap().to_owned()).collect()
     };
-    let grey = "#8c8c8c".to_owned();
-    assert_eq!(fills(0), [sequential(0.5), sequential(0.0), sequential(1.0), grey.clone()]);
-    assert_eq!(fills(1), vec![grey; 4]);
+    let hollow = "#fff".to_owned();
+    assert_eq!(fills(0), [sequential(0.5), sequential(0.0), sequential(1.0), hollow.clone()]);
+    assert_eq!(fills(1), vec![hollow; 4]);
     // Equals share the middle.
     assert_eq!(fills(2), vec![sequential(0.5); 4]);
     assert!(texts(&document).contains(&"amplitude <mV>".to_owned()));
@@ -84,6 +84,6 @@ fn other_players_are_left_out_and_missing_terms_are_zero() {
     let pair: Vec<String> = dots(&swarms[0]).iter().map(tooltip).collect();
     assert_eq!(pair, ["record 1: +3.0000", "record 3: 0"]);
     let texts = texts(&document);
-    assert!(texts.contains(&"left out: 1 records with other players or another index".to_owned()), "{texts:?}");
+    assert!(texts.contains(&"left out: 1 record with other players or another index".to_owned()), "{texts:?}");
     assert!(beeswarm_svg(&[], &[], 9, None).contains("no records"));
 }

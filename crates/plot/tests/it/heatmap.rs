@@ -37,7 +37,7 @@ fn cells_have_the_colour_of_their_values_on_both_sides() {
     }
     assert_eq!(cells[&(2, 1)].1, "player 1 × player 2: -0.2000 ± 0.0100");
     let texts = texts(&document);
-    for expected in ["+3.00", "-0.20", "+0.40", "not drawn: 1 terms of more than two players"] {
+    for expected in ["+3.00", "-0.20", "+0.40", "not drawn: 1 term of more than two players"] {
         assert!(texts.iter().any(|text| text == expected), "{expected} in {texts:?}");
     }
     assert!(texts.iter().any(|text| text.ends_with("the largest magnitude is 3.0000")), "{texts:?}");
@@ -111,12 +111,12 @@ fn groups_hold_the_sums_of_what_lies_in_them() {
         (&[0, 1, 2, 3], -4.0),
     ];
     let leads = group_cells(&terms, Group::Leads).unwrap();
-    assert_eq!(leads[&(0, 0)], "I: +1.0000 from single players, +0.2500 from 1 interactions");
+    assert_eq!(leads[&(0, 0)], "I: +1.0000 from single players, +0.2500 from 1 interaction");
     assert_eq!(leads[&(1, 1)], "II: -0.5000 from single players, 0 from 0 interactions");
     // 0.5 + 0.125 + 2 - 4: a larger set counts where its leads are.
     assert_eq!(leads[&(0, 1)], "I × II: -1.3750 from 4 interactions");
     let windows = group_cells(&terms, Group::Windows).unwrap();
-    assert_eq!(windows[&(0, 0)], "0–1 s: +1.0000 from single players, +0.1250 from 1 interactions");
+    assert_eq!(windows[&(0, 0)], "0–1 s: +1.0000 from single players, +0.1250 from 1 interaction");
     // 0.25 + 0.5 + 2 - 4.
     assert_eq!(windows[&(1, 0)], "0–1 s × 1–2 s: -1.2500 from 4 interactions");
 }

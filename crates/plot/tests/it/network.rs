@@ -50,7 +50,7 @@ fn widths_areas_and_signs_are_the_values() {
     let ends = numbers(links[1].attribute("d").unwrap());
     assert!(close(places[1], &ends[..2]) && close(places[3], &ends[4..]), "{ends:?}");
     let texts = texts(&document);
-    for expected in ["not drawn: 1 terms of more than two players", "+0.5000", "-0.2500", "+0.9000"] {
+    for expected in ["not drawn: 1 term of more than two players", "+0.5000", "-0.2500", "+0.9000"] {
         assert!(texts.iter().any(|text| text == expected), "{expected} in {texts:?}");
     }
 }

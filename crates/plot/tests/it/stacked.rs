@@ -73,6 +73,6 @@ fn high_orders_share_a_colour_and_many_players_are_cut() {
     let names: Vec<String> = class(&document, "g", "stack").iter().map(tooltip).collect();
     assert_eq!(names.len(), 40);
     assert!(names[0].starts_with("player 0: ") && names[9].starts_with("player 469: "), "{names:?}");
-    assert_eq!(texts(&document)[0], "k-SII values for MI: the 40 largest of 500 players by order");
+    assert_eq!(texts(&document)[0], "k-SII values for MI: the 40 largest of 500 players");
     assert!(texts(&document).contains(&"order 6–9".to_owned()));
 }

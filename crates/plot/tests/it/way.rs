@@ -155,6 +155,6 @@ fn ends_that_are_not_finite_are_said() {
     for svg in [waterfall_svg(&attribution, 5), force_svg(&attribution, 5)] {
         let texts = texts(&Document::parse(&svg).unwrap());
         assert!(texts.contains(&"the full value is not finite; zero stands in for it".to_owned()), "{texts:?}");
-        assert!(texts.contains(&"left out: 1 terms whose values are not finite".to_owned()), "{texts:?}");
+        assert!(texts.contains(&"left out: 1 term whose value is not finite".to_owned()), "{texts:?}");
     }
 }
