@@ -50,7 +50,7 @@ pub fn stacked_svg(attribution: &Attribution) -> String {
     let column = (LENGTH / count.max(1) as f64).min(WIDEST);
     let right = LEFT + column * count as f64;
     let names = stacks.iter().map(|stack| width_of(&stack.name, NAME)).fold(0.0, f64::max).min(LONGEST_NAME);
-    let width = (right + 6.0).max(130.0);
+    let width = (right + 6.0).max(136.0);
     let sum = if attribution.index == Index::KSii { "the Shapley value" } else { "the sum" };
     let notes = Notes::new(
         [

@@ -19,7 +19,7 @@ const BARS: [f64; 2] = [15.0, 65.0];
 const DOTS: f64 = 70.0;
 /// Most rows that are easily followed.
 const PLAYERS: usize = 40;
-const LEAST_WIDTH: f64 = 120.0;
+const LEAST_WIDTH: f64 = 136.0;
 
 /// The `top` terms of the largest magnitude as columns: a bar with its value, one standard error to either side where
 /// there is one, and below it a dot for each of its players. Rows are the players of these terms, in order; at most 40,
