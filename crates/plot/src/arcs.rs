@@ -124,13 +124,16 @@ fn anchor(anchors: &[Option<[f64; 2]>], player: u32) -> Option<[f64; 2]> {
 fn draw_arcs(svg: &mut Xml, pairs: &[(&Term, [[f64; 2]; 2])], links: &Links, kind: Kind, terms: &Terms) {
     let span = |ends: &[[f64; 2]; 2]| (ends[1][0] - ends[0][0]).hypot(ends[1][1] - ends[0][1]);
     let widest = pairs.iter().map(|pair| span(&pair.1)).fold(0.0, f64::max);
-    for (term, ends) in pairs {
-        // Short arcs rise enough to be seen.
-        let part = 0.15 + 0.85 * if widest > 0.0 { span(ends) / widest } else { 0.0 };
-        let d = path(*ends, kind, 0.92 * ROOM * part);
-        svg.open("path").attr("class", "halo").attr("d", &d).attr("stroke", "#fff").attr("fill", "none");
+    // Short arcs rise enough to be seen.
+    let part = |ends| 0.15 + 0.85 * if widest > 0.0 { span(ends) / widest } else { 0.0 };
+    let paths: Vec<String> = pairs.iter().map(|(_, ends)| path(*ends, kind, 0.92 * ROOM * part(ends))).collect();
+    // A white rim under all arcs, so that they stand out from the colours and the trace but not from each other.
+    for ((term, _), d) in pairs.iter().zip(&paths) {
+        svg.open("path").attr("class", "halo").attr("d", d).attr("stroke", "#fff").attr("fill", "none");
         svg.num("stroke-width", links.width(term.value) + 0.8).num("opacity", 0.7).close();
-        links.draw(svg, term, &d, &terms.name(&term.players));
+    }
+    for ((term, _), d) in pairs.iter().zip(&paths) {
+        links.draw(svg, term, d, &terms.name(&term.players));
     }
 }
 

@@ -55,7 +55,7 @@ impl Places {
     }
 
     /// `shown` players where `positions`, one for each player of the game, have them (x to the right, y down, in any
-    /// unit), scaled to fit the square. A position that is not finite is the middle.
+    /// unit), scaled to fit the width. A position that is not finite is the middle.
     pub fn given(attribution: &Attribution, shown: Vec<u32>, positions: &[[f64; 2]], top: f64) -> Self {
         let mut places = Self::empty(attribution, shown);
         let finite = |axis: usize| positions.iter().map(move |place| place[axis]).filter(|v| v.is_finite());
@@ -103,7 +103,7 @@ impl Places {
     pub fn path(&self, [x1, y1]: [f64; 2], [x2, y2]: [f64; 2]) -> String {
         let from = format!("M{} {}", number(x1), number(y1));
         let Some(centre) = self.centre else { return format!("{from}L{} {}", number(x2), number(y2)) };
-        let bent = |a: f64, b: f64, centre: f64| number(0.6 * (a + b) / 2.0 + 0.4 * centre);
+        let bent = |a: f64, b: f64, centre: f64| number(0.7 * (a + b) / 2.0 + 0.3 * centre);
         let (x, y) = (bent(x1, x2, centre[0]), bent(y1, y2, centre[1]));
         format!("{from}Q{x} {y} {} {}", number(x2), number(y2))
     }
@@ -113,13 +113,8 @@ impl Places {
         for (&index, &at) in self.shown.iter().zip(&self.at) {
             let player = &self.players[index as usize];
             let radius = self.radius(player.value);
-            disc(
-                svg,
-                at,
-                player.value,
-                radius,
-                &format!("{}: {}", player.name, value_with_error(player.value, player.std_err)),
-            );
+            let words = format!("{}: {}", player.name, value_with_error(player.value, player.std_err));
+            disc(svg, at, player.value, radius, &words);
             self.name(svg, at, radius, &player.name);
         }
     }

@@ -7,8 +7,8 @@ use crate::terms::Terms;
 
 /// Numbers beyond are drawn as if they were this, so that sums stay finite.
 const MOST: f64 = 1e290;
-/// What is open of the way, in parts of its numbers, before it is rounding no more.
-const ROUNDING: f64 = 1e-9;
+/// What is open of the way, in parts of its largest number, before there is anything to draw.
+const VISIBLE: f64 = 1e-6;
 
 /// One step on the way.
 pub(crate) struct Step {
@@ -31,8 +31,8 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
-    /// The `top` largest terms one by one, the rest as one step, and what the terms leave open, if it is more than
-    /// rounding.
+    /// The `top` largest terms one by one, the rest as one step, and what the terms leave open, if there is
+    /// anything of it to draw.
     pub fn new(attribution: &Attribution, top: usize) -> Self {
         let terms = Terms::new(attribution);
         let mut notes = vec![terms.not_finite_note()];
@@ -44,7 +44,8 @@ impl Steps {
         };
         let (baseline, full) = (end(attribution.baseline, "baseline"), end(attribution.full, "full"));
         // A rest of one would say less than its name.
-        let shown = if terms.ranked.len() == top + 1 { top + 1 } else { terms.ranked.len().min(top) };
+        let count = terms.ranked.len();
+        let shown = if count == top.saturating_add(1) { count } else { count.min(top) };
         let (first, rest) = terms.ranked.split_at(shown);
         let step = |term: &&einthoven_game::Term| Step {
             name: terms.name(&term.players),
@@ -56,7 +57,7 @@ impl Steps {
         let rest_sum: f64 = rest.iter().map(|term| held(term.value)).sum();
         let open = full - baseline - steps.iter().map(|step| step.value).sum::<f64>() - rest_sum;
         let size = terms.ranked.iter().map(|term| term.value.abs()).fold(full.abs().max(baseline.abs()), f64::max);
-        let is_open = open.abs() > ROUNDING * held(size);
+        let is_open = open.abs() > VISIBLE * held(size);
         if is_open {
             notes.push(format!("the terms leave {} of the difference open", value_text(open)));
         }
@@ -72,7 +73,7 @@ impl Steps {
         if is_open || !rest.is_empty() {
             steps.push(Step { name, value, std_err: None, is_term: false });
         }
-        Self { baseline, full, steps, count: terms.ranked.len(), notes }
+        Self { baseline, full, steps, count, notes }
     }
 
     /// Whether a step has a standard error.
