@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use einthoven::game::{Aggregation, AttributionArrays};
-use einthoven::{Attribution, Error, Result};
+use einthoven::plot::{RecordsReport, beeswarm_svg, records_html};
+use einthoven::{Attribution, Error, Explanation, Result, interaction_pictures, save_texts};
 
+/// Terms in the beeswarm.
+const TOP: usize = 20;
 /// Most terms that are held, all records together: some 2 GiB.
 const MOST_TERMS: usize = 20_000_000;
 
@@ -13,22 +16,32 @@ const MOST_TERMS: usize = 20_000_000;
 #[derive(Default)]
 pub struct Aggregate {
     records: Vec<Vec<Attribution>>,
+    names: Vec<String>,
+    /// Those of the first record; all are the same.
+    settings: Vec<(String, String)>,
+    notice: String,
     n_terms: usize,
 }
 
 impl Aggregate {
-    /// Adds a record.
-    pub fn add(&mut self, target: &Attribution) {
-        self.n_terms += target.terms.len();
+    /// Adds a record that goes by a name.
+    pub fn add(&mut self, name: &str, explanation: &Explanation, target: usize) {
+        let attribution = &explanation.attributions[target];
+        self.n_terms += attribution.terms.len();
+        if self.records.is_empty() {
+            self.settings.clone_from(&explanation.settings);
+            self.notice.clone_from(&explanation.notice);
+        }
         if self.n_terms <= MOST_TERMS {
-            self.records.push(vec![target.clone()]);
+            self.records.push(vec![attribution.clone()]);
+            self.names.push(name.to_owned());
         } else {
             self.records.clear();
         }
     }
 
-    /// Writes `aggregate/attribution.json` and `.npz` into a folder: the mean of the targets, with its standard error over
-    /// records. Nothing if there are less than two records.
+    /// Writes into the folder `aggregate` below another one: the mean of the targets, with its standard error over records, as
+    /// `attribution.json` and `.npz`, its pictures, and a report on all records. Nothing if there are less than two records.
     pub fn finish(mut self, out: &Path) -> Result<Option<Attribution>> {
         if self.n_terms > MOST_TERMS {
             eprintln!("warning: no mean over records: they have more than {MOST_TERMS} terms together");
@@ -47,6 +60,25 @@ impl Aggregate {
         })?;
         Attribution::save_json(&folder.join("attribution.json"), &mean)?;
         AttributionArrays::new(&mean, None)?.save(&folder.join("attribution.npz"))?;
+        let records: Vec<Attribution> = self.records.into_iter().flatten().collect();
+        let report = RecordsReport {
+            title: &format!("{} records", records.len()),
+            mean: &mean[0],
+            records: &records,
+            record_names: &self.names,
+            values: None,
+            settings: &self.settings,
+            warnings: &[],
+            notice: &self.notice,
+        };
+        let mut texts = vec![
+            ("report.html", records_html(&report)),
+            ("beeswarm.svg", beeswarm_svg(&records, &self.names, TOP, None)),
+        ];
+        if mean[0].max_order > 1 {
+            texts.extend(interaction_pictures(&mean[0], None));
+        }
+        save_texts(&folder, &texts)?;
         Ok(mean.into_iter().next())
     }
 

@@ -336,6 +336,9 @@ pub struct GameArgs {
     /// Seed of everything random.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
+    /// Folder for attribution.json, attribution.npz, report.html and pictures of the first output.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// Print the attributions as JSON.
     #[arg(long)]
     pub json: bool,

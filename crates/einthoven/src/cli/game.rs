@@ -1,11 +1,16 @@
 //! `einthoven game`: an estimator on a game file.
 
+use std::path::Path;
+
 use einthoven::game::exact::MAX_PLAYERS;
-use einthoven::game::{Game, GameFile};
+use einthoven::game::{AttributionArrays, Game, GameFile};
 use einthoven::interactions::exact;
+use einthoven::plot::{InteractionReport, interaction_html};
 
 use einthoven::shapley::{Request, until};
-use einthoven::{Attribution, Error, Index, Interactions, Method, Result, default_budget};
+use einthoven::{
+    Attribution, Error, Index, Interactions, Method, Result, default_budget, interaction_pictures, save_texts,
+};
 
 use super::args::GameArgs;
 use super::print;
@@ -27,6 +32,9 @@ pub fn run(args: &GameArgs) -> Result<()> {
             attribution.run.insert("auto".to_owned(), reason.clone().into());
         }
     }
+    if let Some(out) = &args.out {
+        save(args, out, &attributions)?;
+    }
     if args.json {
         return print::json(&attributions, 0, args.format);
     }
@@ -38,6 +46,31 @@ pub fn run(args: &GameArgs) -> Result<()> {
         print::text(&print::warnings(attribution))?;
     }
     Ok(())
+}
+
+/// Writes the attributions, their pictures and a report into a folder.
+fn save(args: &GameArgs, out: &Path, attributions: &[Attribution]) -> Result<()> {
+    std::fs::create_dir_all(out).map_err(|error| Error::File {
+        action: "make the folder",
+        path: out.to_owned(),
+        reason: error.to_string(),
+    })?;
+    Attribution::save_json(&out.join("attribution.json"), attributions)?;
+    AttributionArrays::new(attributions, None)?.save(&out.join("attribution.npz"))?;
+    let name = args.file.file_stem().unwrap_or(args.file.as_os_str()).to_string_lossy().into_owned();
+    let report = InteractionReport {
+        name: &name,
+        attributions,
+        target: 0,
+        picture: None,
+        predictions: &[],
+        settings: &[("game".to_owned(), args.file.display().to_string())],
+        warnings: &[],
+        notice: "",
+    };
+    let mut texts = interaction_pictures(&attributions[0], None);
+    texts.push(("report.html", interaction_html(&report)));
+    save_texts(out, &texts)
 }
 
 /// Whether interactions were asked for: by their order, their index, or a method that estimates nothing else.

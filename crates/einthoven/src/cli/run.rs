@@ -123,7 +123,7 @@ impl Running<'_> {
                     eprintln!("[{}/{}] {} {seconds:.1} s", index + 1, sources.len(), source.shown());
                     table.add(source, &explanation, target, seconds);
                     stats += explanation.stats.clone();
-                    mean.add(&explanation.attributions[target]);
+                    mean.add(&source.name, &explanation, target);
                     all.extend(self.args.json.then_some(explanation.attributions).into_iter().flatten());
                 }
             }
