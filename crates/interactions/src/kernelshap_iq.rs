@@ -21,7 +21,7 @@ use crate::aggregate::{KSii, bernoulli};
 use crate::attribute::{self, Estimate, Found};
 use crate::error::rank_error;
 use crate::pulls::{self, Part};
-use crate::request::{Request, small_sizes};
+use crate::request::{Request, check_unknowns, small_sizes};
 use crate::sets::{Overlaps, count};
 use crate::top::Top;
 use crate::weights::Weights;
@@ -50,6 +50,7 @@ pub fn smallest_budget(n_players: usize, order: usize) -> usize {
 pub fn design(request: &Request) -> Result<Design> {
     check(request)?;
     let &Request { order, n_players, budget, seed, .. } = request;
+    check_unknowns(METHOD, count(n_players, order))?;
     let plan = Plan { smallest: smallest_budget(n_players, order), forced: order - 1, ..request.plan(METHOD) };
     Ok(pairs::design(&plan, n_players, budget, seed)?)
 }

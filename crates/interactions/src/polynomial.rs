@@ -36,12 +36,16 @@ pub(crate) enum Fit {
     Banzhaf,
 }
 
+/// Unknowns of the more numerous parity.
+pub(crate) fn n_unknowns(n_players: usize, order: usize) -> f64 {
+    let unknowns = |parity: usize| (parity..=order).step_by(2).map(|size| count(n_players, size)).sum::<f64>();
+    unknowns(0).max(unknowns(1))
+}
+
 /// The smallest budget with which the coefficients can be determined: a pair for each set of the more numerous parity, or
 /// all coalitions.
 pub(crate) fn smallest_budget(n_players: usize, order: usize) -> usize {
-    let unknowns = |parity: usize| (parity..=order).step_by(2).map(|size| count(n_players, size)).sum::<f64>();
-    let pairs = unknowns(0).max(unknowns(1));
-    (2.0 * pairs).min((n_players as f64).exp2()) as usize
+    (2.0 * n_unknowns(n_players, order)).min((n_players as f64).exp2()) as usize
 }
 
 /// The rows that are fitted.

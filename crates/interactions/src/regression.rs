@@ -15,7 +15,7 @@ use einthoven_game::{Attribution, Design, Index, Kind, Values};
 
 use crate::attribute::{self, Estimate};
 use crate::polynomial::{self, Fit};
-use crate::request::Request;
+use crate::request::{Request, check_unknowns};
 use crate::{Error, Result, penalised};
 
 /// The method for FSII and FBII.
@@ -33,8 +33,14 @@ pub fn design(method: &'static str, request: &Request) -> Result<Design> {
     check(method, request)?;
     let &Request { order, n_players, budget, seed, .. } = request;
     let smallest = match request.penalty {
-        Some(_) => penalised::smallest_budget(n_players),
-        None => polynomial::smallest_budget(n_players, order),
+        Some(penalty) => {
+            penalised::check(request, penalty)?;
+            penalised::smallest_budget(n_players)
+        }
+        None => {
+            check_unknowns(method, polynomial::n_unknowns(n_players, order))?;
+            polynomial::smallest_budget(n_players, order)
+        }
     };
     let plan = Plan { smallest, ..request.plan(method) };
     Ok(pairs::design(&plan, n_players, budget, seed)?)
