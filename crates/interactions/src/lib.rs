@@ -12,6 +12,7 @@ mod about;
 mod aggregate;
 mod attribute;
 mod auto;
+mod centre;
 mod error;
 pub mod exact;
 pub mod kernelshap_iq;
