@@ -20,8 +20,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use einthoven::game::{Coalitions, Game, GameFile, Values};
-use einthoven::interactions::sets::Sets;
 use einthoven::interactions;
+use einthoven::interactions::sets::Sets;
 use einthoven::masking::MaskedModel;
 use einthoven::shapley::Request;
 use einthoven::{Explainer, Method, Settings, example_record};

@@ -9,6 +9,10 @@
 //! set: it lies in the top component ([`Top`]), where `lambda` is as good as "lies inside the coalition". Rows and unknowns
 //! are projected onto it in closed form; nothing is approximated by a large weight.
 //!
+//! Before that the polynomial of the top order that is closest to the game (`polynomial.rs`) is taken out and its index
+//! added at the end: what the coalitions say of it they say without it too, but with far more noise. This is what
+//! inconsistent KernelSHAP-IQ stops at.
+//!
 //! For even `s` a pair of complements has equal rows, for odd `s` opposite ones: one row per pair. Consistent; exact at
 //! full budget.
 
@@ -20,6 +24,7 @@ use einthoven_game::{Attribution, Coalitions, Design, Index, Kind, Values};
 use crate::aggregate::{KSii, bernoulli};
 use crate::attribute::{self, Estimate, Found};
 use crate::error::rank_error;
+use crate::polynomial::{self, Rest};
 use crate::pulls::{self, Part};
 use crate::request::{Request, small_sizes};
 use crate::sets::{Overlaps, count};
@@ -69,11 +74,7 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
         let reason = format!("expected all coalitions of fewer than {order} players, and all but fewer");
         return Err(einthoven_game::Error::Design { method: METHOD, reason }.into());
     }
-    let mut left: Vec<Vec<f64>> = (0..values.n_outputs()).map(|output| values.output(output)).collect();
-    for left in &mut left {
-        let empty = left[0];
-        left.iter_mut().for_each(|value| *value -= empty);
-    }
+    let Rest { index: known, mut left, leverages } = rest(request, design, &pairs, values);
     let aggregation = (index == Index::KSii).then(|| KSii::new(n, order));
     // `[outputs][sizes][sets]`
     let mut found = vec![Vec::with_capacity(order); values.n_outputs()];
@@ -82,14 +83,16 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
         let block = Block::new(size, &design.rows, &pairs, &left);
         let solution =
             fit::solve(&block.problem(&|at, out| block.row(at, out), &|row, column| block.top.outside(row, column)));
-        let solution = solution.map_err(|error| rank_error(error, n))?;
+        let mut solution = solution.map_err(|error| rank_error(error, n))?;
         for ((output, found), left) in found.iter_mut().enumerate().zip(&mut left) {
             let mut values = block.border(left);
             let inner = &solution.coefficients[output * values.len()..][..values.len()];
             values.iter_mut().zip(inner).for_each(|(value, inner)| *value += inner);
             block.subtract(&values, left);
+            values.iter_mut().zip(&known[output][size - 1]).for_each(|(value, known)| *value += known);
             found.push(values);
         }
+        block.widen(&mut solution, &leverages);
         blocks.push((block, solution));
     }
     if let Some(aggregation) = &aggregation {
@@ -105,6 +108,21 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
     let found = found.collect();
     let kind = if pairs.complete() { Kind::Exact } else { Kind::Consistent };
     Ok(attribute::attribute(design, values, &Estimate { method: METHOD, index, order, kind, found, warnings }))
+}
+
+/// The closest polynomial and what it leaves, or no polynomial if the values do not determine it.
+fn rest(request: &Request, design: &Design, pairs: &Pairs, values: &Values) -> Rest {
+    let enough = design.rows.len() >= polynomial::smallest_budget(request.n_players, request.order);
+    let rest = enough.then(|| polynomial::take_out(request, design, pairs, values)).and_then(Result::ok);
+    rest.unwrap_or_else(|| {
+        let of_size = |size: usize| vec![0.0; count(request.n_players, size) as usize];
+        let left = |output: usize| values.output(output).iter().map(|value| value - values.get(0, output)).collect();
+        Rest {
+            index: vec![(1..=request.order).map(of_size).collect(); values.n_outputs()],
+            left: (0..values.n_outputs()).map(left).collect(),
+            leverages: [(); 2].map(|()| vec![0.0; pairs.all.len()]),
+        }
+    })
 }
 
 fn check(request: &Request) -> Result<()> {
@@ -194,6 +212,14 @@ impl<'a> Block<'a> {
         let ends = weights.share(0, 0) * left[0] + weights.share(n, size) * left[1];
         sums.iter_mut().for_each(|sum| *sum += ends);
         sums
+    }
+
+    /// Residuals are smaller than the errors that they stand for, because the polynomial has seen the values.
+    fn widen(&self, solution: &mut fit::Solution, leverages: &[Vec<f64>; 2]) {
+        let leverages = &leverages[self.size() % 2][self.first..];
+        for (residuals, leverage) in solution.residuals.chunks_exact_mut(self.totals.len()).zip(leverages) {
+            residuals.iter_mut().for_each(|residual| *residual /= (1.0 - leverage).max(1e-6));
+        }
     }
 
     /// Takes what the sets of this size explain from the values of all rows.

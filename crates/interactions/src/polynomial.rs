@@ -13,7 +13,7 @@
 use einthoven_fit as fit;
 use einthoven_game::design::pairs::{Pair, Pairs};
 use einthoven_game::design::sizes::{kernel_mass, ln_pairs};
-use einthoven_game::{Coalitions, Design, Values};
+use einthoven_game::{Coalitions, Design, Index, Values};
 
 use crate::attribute::Found;
 use crate::error::rank_error;
@@ -105,6 +105,53 @@ pub(crate) fn estimate(
         Some(pulls::variances(pairs, &parts, readout.n_terms(), &add, &|_| {}))
     };
     Ok((readout.found(&found, variances.as_deref()), warnings))
+}
+
+/// What the closest polynomial under the Shapley kernel says of the Shapley interaction index, and what it leaves of the values.
+pub(crate) struct Rest {
+    /// `[outputs][sizes from one][sets]`
+    pub index: Vec<Vec<Vec<f64>>>,
+    /// `[outputs][rows]`
+    pub left: Vec<Vec<f64>>,
+    /// How far each pair draws the fit of the even and of the odd sets to itself.
+    pub leverages: [Vec<f64>; 2],
+}
+
+/// Fits the polynomial of the order of a request and takes it out of the values; fails if they do not determine it.
+pub(crate) fn take_out(request: &Request, design: &Design, pairs: &Pairs, values: &Values) -> Result<Rest> {
+    let request = Request { index: Index::Sii, ..*request };
+    let parities = Parity::both(request.n_players, request.order);
+    let readout = Readout::new(&request, &parities);
+    let weights = weights(request.n_players, &pairs.all, Fit::Shapley);
+    let rows = Rows { coalitions: &design.rows, pairs: &pairs.all, weights: &weights, fit: Fit::Shapley };
+    let n_outputs = values.n_outputs();
+    let mut terms = vec![0.0; n_outputs * readout.n_terms()];
+    let mut left = vec![vec![0.0; values.len()]; n_outputs];
+    let mut leverages = [(); 2].map(|()| vec![0.0; pairs.all.len()]);
+    for parity in &parities {
+        let half = Half::new(parity, rows, values);
+        let row = |at: usize, out: &mut [f64]| half.row(at, out);
+        let problem = half.problem(&row);
+        let solution = fit::solve(&problem).map_err(|error| rank_error(error, request.n_players))?;
+        let outputs = solution.coefficients.chunks_exact(half.n_unknowns());
+        for (coefficients, terms) in outputs.zip(terms.chunks_exact_mut(readout.n_terms())) {
+            readout.add(parity.odd, coefficients, 1.0, terms);
+        }
+        let sign = if parity.odd { -1.0 } else { 1.0 };
+        for (pair, residuals) in pairs.all.iter().zip(solution.residuals.chunks_exact(n_outputs)) {
+            for (left, residual) in left.iter_mut().zip(residuals) {
+                left[pair.row] += residual;
+                left[pair.complement] += sign * residual;
+            }
+        }
+        if !pairs.complete() {
+            leverages[usize::from(parity.odd)] = solution.leverages(&problem);
+        }
+    }
+    let sizes = readout.found(&terms, None).into_iter().filter(|found| found.size > 0);
+    let mut index = vec![Vec::with_capacity(request.order); n_outputs];
+    sizes.for_each(|found| index.iter_mut().zip(found.values).for_each(|(index, values)| index.push(values)));
+    Ok(Rest { index, left, leverages })
 }
 
 /// The weight of each row.
