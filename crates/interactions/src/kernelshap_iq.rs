@@ -10,8 +10,8 @@
 //! are projected onto it in closed form; nothing is approximated by a large weight.
 //!
 //! Before that the polynomial of the top order that is closest to the game (`polynomial.rs`) is taken out and its index
-//! added at the end: what the coalitions say of it they say without it too, but with far more noise. This is what
-//! inconsistent KernelSHAP-IQ stops at.
+//! added at the end, and then the mean of each size: what the coalitions say of both they say without them too, but with
+//! far more noise. The polynomial is what inconsistent KernelSHAP-IQ stops at.
 //!
 //! For even `s` a pair of complements has equal rows, for odd `s` opposite ones: one row per pair. Consistent; exact at
 //! full budget.
@@ -23,6 +23,7 @@ use einthoven_game::{Attribution, Coalitions, Design, Index, Kind, Values};
 
 use crate::aggregate::{KSii, bernoulli};
 use crate::attribute::{self, Estimate, Found};
+use crate::centre::Centred;
 use crate::error::rank_error;
 use crate::polynomial::{self, Rest};
 use crate::pulls::{self, Part};
@@ -74,7 +75,7 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
         let reason = format!("expected all coalitions of fewer than {order} players, and all but fewer");
         return Err(einthoven_game::Error::Design { method: METHOD, reason }.into());
     }
-    let Rest { index: known, mut left, leverages } = rest(request, design, &pairs, values);
+    let Rest { index: known, mut left, leverages } = rest(request, design, &pairs, values)?;
     let aggregation = (index == Index::KSii).then(|| KSii::new(n, order));
     // `[outputs][sizes][sets]`
     let mut found = vec![Vec::with_capacity(order); values.n_outputs()];
@@ -110,19 +111,30 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
     Ok(attribute::attribute(design, values, &Estimate { method: METHOD, index, order, kind, found, warnings }))
 }
 
-/// The closest polynomial and what it leaves, or no polynomial if the values do not determine it.
-fn rest(request: &Request, design: &Design, pairs: &Pairs, values: &Values) -> Rest {
-    let enough = design.rows.len() >= polynomial::smallest_budget(request.n_players, request.order);
+/// What is known of the index before the regression, and what that leaves of the values: the closest polynomial, unless the
+/// values do not determine it, then the mean of each size.
+fn rest(request: &Request, design: &Design, pairs: &Pairs, values: &Values) -> Result<Rest> {
+    let &Request { order, n_players: n, .. } = request;
+    let enough = design.rows.len() >= polynomial::smallest_budget(n, order);
     let rest = enough.then(|| polynomial::take_out(request, design, pairs, values)).and_then(Result::ok);
-    rest.unwrap_or_else(|| {
-        let of_size = |size: usize| vec![0.0; count(request.n_players, size) as usize];
-        let left = |output: usize| values.output(output).iter().map(|value| value - values.get(0, output)).collect();
-        Rest {
-            index: vec![(1..=request.order).map(of_size).collect(); values.n_outputs()],
-            left: (0..values.n_outputs()).map(left).collect(),
-            leverages: [(); 2].map(|()| vec![0.0; pairs.all.len()]),
+    let mut rest = rest.unwrap_or_else(|| Rest {
+        index: vec![(1..=order).map(|size| vec![0.0; count(n, size) as usize]).collect(); values.n_outputs()],
+        left: (0..values.n_outputs()).map(|output| values.output(output)).collect(),
+        leverages: [(); 2].map(|()| vec![0.0; pairs.all.len()]),
+    });
+    for size in 1..=order {
+        let weights = Weights::new(Index::Sii, n, order, size)?;
+        for (index, left) in rest.index.iter_mut().zip(&rest.left) {
+            let means = Centred::new(n, pairs, left).means;
+            let constant = weights.of_sizes(|t| means[t]);
+            index[size - 1].iter_mut().for_each(|value| *value += constant);
         }
-    })
+    }
+    for left in &mut rest.left {
+        let means = Centred::new(n, pairs, left).means;
+        design.rows.iter().zip(left).for_each(|(row, left)| *left -= means[row.size()]);
+    }
+    Ok(rest)
 }
 
 fn check(request: &Request) -> Result<()> {

@@ -65,7 +65,7 @@ fn of_size(request: &Request, design: &Design, pairs: &Pairs, values: &Values, s
     let overlaps = Overlaps::new(n, size);
     let outputs = 0..values.n_outputs();
     let sums = outputs.map(|output| {
-        let Centred { means, deviations } = Centred::new(n, pairs, values, output);
+        let Centred { means, deviations } = Centred::new(n, pairs, &values.output(output));
         let pull = |pair: &Pair, shared: usize| {
             // In the middle both members of a pair are of the same size.
             let half = if 2 * pair.size == n { 0.5 } else { 1.0 };
