@@ -56,7 +56,8 @@ pub fn smallest_budget(n_players: usize, order: usize) -> usize {
 pub fn design(request: &Request) -> Result<Design> {
     check(request)?;
     let &Request { order, n_players, budget, seed, .. } = request;
-    let plan = Plan { smallest: smallest_budget(n_players, order), forced: order - 1, ..request.plan(METHOD) };
+    let plan = request.plan_of_regression(METHOD, smallest_budget(n_players, order));
+    let plan = Plan { forced: order - 1, ..plan };
     Ok(pairs::design(&plan, n_players, budget, seed)?)
 }
 

@@ -10,7 +10,7 @@
 //! Pairs of complements are drawn size by size without replacement, and the constraints are eliminated: see
 //! `polynomial.rs`. Consistent; exact at full budget.
 
-use einthoven_game::design::pairs::{self, Pairs, Plan};
+use einthoven_game::design::pairs::{self, Pairs};
 use einthoven_game::{Attribution, Design, Index, Kind, Values};
 
 use crate::attribute::{self, Estimate};
@@ -32,8 +32,8 @@ pub const INCONSISTENT: &str = "kernelshap-iq-inconsistent";
 pub fn design(method: &'static str, request: &Request) -> Result<Design> {
     check(method, request)?;
     let &Request { order, n_players, budget, seed, .. } = request;
-    let plan = Plan { smallest: polynomial::smallest_budget(n_players, order), ..request.plan(method) };
-    Ok(pairs::design(&plan, n_players, budget, seed)?)
+    let smallest = polynomial::smallest_budget(n_players, order);
+    Ok(pairs::design(&request.plan_of_regression(method, smallest), n_players, budget, seed)?)
 }
 
 /// The index of each output for all sets of up to `order` players, with standard errors unless there are as many unknowns
