@@ -24,9 +24,16 @@ METHODS = {
         "kernelshap-iq": "KernelSHAPIQ",
         "kernelshap-iq-inconsistent": "InconsistentKernelSHAPIQ",
         "permutation": "PermutationSamplingSII",
+        "regression": None,
         "auto": None,
     },
-    "STII": {"svarm-iq": "SVARMIQ", "shapiq": "SHAPIQ", "permutation": "PermutationSamplingSTII", "auto": None},
+    "STII": {
+        "svarm-iq": "SVARMIQ",
+        "shapiq": "SHAPIQ",
+        "permutation": "PermutationSamplingSTII",
+        "regression": None,
+        "auto": None,
+    },
     "FSII": {"regression": "RegressionFSII", "auto": None, "svarm-iq": None, "shapiq": None},
     "FBII": {"regression": "RegressionFBII", "auto": None, "svarm-iq": None, "shapiq": None},
 }

@@ -25,7 +25,7 @@ use crate::aggregate::{KSii, bernoulli};
 use crate::attribute::{self, Estimate, Found};
 use crate::centre::Centred;
 use crate::error::rank_error;
-use crate::polynomial::{self, Rest};
+use crate::polynomial::{self, Fit, Rest};
 use crate::pulls::{self, Part};
 use crate::request::{Request, small_sizes};
 use crate::sets::{Overlaps, count};
@@ -38,7 +38,7 @@ pub const METHOD: &str = "kernelshap-iq";
 /// The indices that it estimates.
 pub(crate) const INDICES: [Index; 3] = [Index::Sii, Index::KSii, Index::Sv];
 /// The highest order that has standard errors: beyond, an order moves with the errors of those below.
-const ORDER_WITH_ERRORS: usize = 2;
+pub(crate) const ORDER_WITH_ERRORS: usize = 2;
 
 /// The smallest budget: all coalitions of fewer than `order` players or all but fewer, and a pair for each unknown that is
 /// left; or all coalitions.
@@ -91,7 +91,7 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
             let inner = &solution.coefficients[output * values.len()..][..values.len()];
             values.iter_mut().zip(inner).for_each(|(value, inner)| *value += inner);
             block.subtract(&values, left);
-            values.iter_mut().zip(&known[output][size - 1]).for_each(|(value, known)| *value += known);
+            values.iter_mut().zip(&known[size].values[output]).for_each(|(value, known)| *value += known);
             found.push(values);
         }
         block.widen(&mut solution, &leverages);
@@ -116,23 +116,27 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
 /// values do not determine it, then the mean of each size.
 fn rest(request: &Request, design: &Design, pairs: &Pairs, values: &Values) -> Result<Rest> {
     let &Request { order, n_players: n, .. } = request;
+    let request = Request { index: Index::Sii, ..*request };
     let enough = design.rows.len() >= polynomial::smallest_budget(n, order);
-    let rest = enough.then(|| polynomial::take_out(request, design, pairs, values)).and_then(Result::ok);
+    let rest = enough.then(|| polynomial::take_out(&request, design, pairs, values, Fit::Shapley)).and_then(Result::ok);
+    let nothing = |size: usize| {
+        let values = vec![vec![0.0; count(n, size) as usize]; values.n_outputs()];
+        Found { size, values, variances: None }
+    };
     let mut rest = rest.unwrap_or_else(|| Rest {
-        index: vec![(1..=order).map(|size| vec![0.0; count(n, size) as usize]).collect(); values.n_outputs()],
+        index: (0..=order).map(nothing).collect(),
         left: (0..values.n_outputs()).map(|output| values.output(output)).collect(),
         leverages: [(); 2].map(|()| vec![0.0; pairs.all.len()]),
     });
-    for size in 1..=order {
-        let weights = Weights::new(Index::Sii, n, order, size)?;
-        for (index, left) in rest.index.iter_mut().zip(&rest.left) {
-            let means = Centred::new(n, pairs, left).means;
+    let means: Vec<Vec<f64>> = rest.left.iter().map(|left| Centred::new(n, pairs, left).means).collect();
+    for found in &mut rest.index {
+        let weights = Weights::new(Index::Sii, n, order, found.size)?;
+        for (values, means) in found.values.iter_mut().zip(&means) {
             let constant = weights.of_sizes(|t| means[t]);
-            index[size - 1].iter_mut().for_each(|value| *value += constant);
+            values.iter_mut().for_each(|value| *value += constant);
         }
     }
-    for left in &mut rest.left {
-        let means = Centred::new(n, pairs, left).means;
+    for (left, means) in rest.left.iter_mut().zip(&means) {
         design.rows.iter().zip(left).for_each(|(row, left)| *left -= means[row.size()]);
     }
     Ok(rest)

@@ -13,6 +13,7 @@ mod aggregate;
 mod attribute;
 mod auto;
 mod centre;
+mod corrected;
 mod error;
 pub mod exact;
 pub mod kernelshap_iq;

@@ -13,7 +13,7 @@
 use einthoven_fit as fit;
 use einthoven_game::design::pairs::{Pair, Pairs};
 use einthoven_game::design::sizes::{kernel_mass, ln_pairs};
-use einthoven_game::{Coalitions, Design, Index, Values};
+use einthoven_game::{Coalitions, Design, Values};
 
 use crate::attribute::Found;
 use crate::error::rank_error;
@@ -26,6 +26,10 @@ use crate::{Result, shapiq};
 
 /// The empty and the full coalition.
 pub(crate) const ENDS: Pair = Pair { row: 0, complement: 1, share: 1.0, size: 0, sampled: false };
+
+/// Why there are no standard errors.
+pub(crate) const UNKNOWN_ERRORS: &str =
+    "as many unknowns as pairs of coalitions: the values fit exactly, and their errors are unknown";
 
 /// What weighs a pair, and whether the ends are exact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +77,7 @@ pub(crate) fn estimate(
 ) -> Result<(Vec<Found>, Vec<String>)> {
     let parities = Parity::both(request.n_players, request.order);
     let readout = Readout::new(request, &parities);
-    // The ends are a row where they are not exact.
-    let all: Vec<Pair> = pairs.all.iter().copied().chain((fit == Fit::Banzhaf).then_some(ENDS)).collect();
+    let all = all_rows(pairs, fit);
     let weights = weights(request.n_players, &all, fit);
     let rows = Rows { coalitions: &design.rows, pairs: &all, weights: &weights, fit };
     let halves = parities.each_ref().map(|parity| Half::new(parity, rows, values));
@@ -107,27 +110,27 @@ pub(crate) fn estimate(
     Ok((readout.found(&found, variances.as_deref()), warnings))
 }
 
-/// What the closest polynomial under the Shapley kernel says of the Shapley interaction index, and what it leaves of the values.
+/// What the closest polynomial says of an index, and what it leaves of the values.
 pub(crate) struct Rest {
-    /// `[outputs][sizes from one][sets]`
-    pub index: Vec<Vec<Vec<f64>>>,
+    /// The index of the polynomial, without variances.
+    pub index: Vec<Found>,
     /// `[outputs][rows]`
     pub left: Vec<Vec<f64>>,
-    /// How far each pair draws the fit of the even and of the odd sets to itself.
+    /// How far each pair draws the fit of the even and of the odd sets to itself; zero if all coalitions are there.
     pub leverages: [Vec<f64>; 2],
 }
 
 /// Fits the polynomial of the order of a request and takes it out of the values; fails if they do not determine it.
-pub(crate) fn take_out(request: &Request, design: &Design, pairs: &Pairs, values: &Values) -> Result<Rest> {
-    let request = Request { index: Index::Sii, ..*request };
+pub(crate) fn take_out(request: &Request, design: &Design, pairs: &Pairs, values: &Values, fit: Fit) -> Result<Rest> {
     let parities = Parity::both(request.n_players, request.order);
-    let readout = Readout::new(&request, &parities);
-    let weights = weights(request.n_players, &pairs.all, Fit::Shapley);
-    let rows = Rows { coalitions: &design.rows, pairs: &pairs.all, weights: &weights, fit: Fit::Shapley };
+    let readout = Readout::new(request, &parities);
+    let all = all_rows(pairs, fit);
+    let weights = weights(request.n_players, &all, fit);
+    let rows = Rows { coalitions: &design.rows, pairs: &all, weights: &weights, fit };
     let n_outputs = values.n_outputs();
     let mut terms = vec![0.0; n_outputs * readout.n_terms()];
     let mut left = vec![vec![0.0; values.len()]; n_outputs];
-    let mut leverages = [(); 2].map(|()| vec![0.0; pairs.all.len()]);
+    let mut leverages = [(); 2].map(|()| vec![0.0; all.len()]);
     for parity in &parities {
         let half = Half::new(parity, rows, values);
         let row = |at: usize, out: &mut [f64]| half.row(at, out);
@@ -138,7 +141,7 @@ pub(crate) fn take_out(request: &Request, design: &Design, pairs: &Pairs, values
             readout.add(parity.odd, coefficients, 1.0, terms);
         }
         let sign = if parity.odd { -1.0 } else { 1.0 };
-        for (pair, residuals) in pairs.all.iter().zip(solution.residuals.chunks_exact(n_outputs)) {
+        for (pair, residuals) in all.iter().zip(solution.residuals.chunks_exact(n_outputs)) {
             for (left, residual) in left.iter_mut().zip(residuals) {
                 left[pair.row] += residual;
                 left[pair.complement] += sign * residual;
@@ -148,10 +151,12 @@ pub(crate) fn take_out(request: &Request, design: &Design, pairs: &Pairs, values
             leverages[usize::from(parity.odd)] = solution.leverages(&problem);
         }
     }
-    let sizes = readout.found(&terms, None).into_iter().filter(|found| found.size > 0);
-    let mut index = vec![Vec::with_capacity(request.order); n_outputs];
-    sizes.for_each(|found| index.iter_mut().zip(found.values).for_each(|(index, values)| index.push(values)));
-    Ok(Rest { index, left, leverages })
+    Ok(Rest { index: readout.found(&terms, None), left, leverages })
+}
+
+/// The pairs that are fitted: the ends are a row where they are not exact.
+fn all_rows(pairs: &Pairs, fit: Fit) -> Vec<Pair> {
+    pairs.all.iter().copied().chain((fit == Fit::Banzhaf).then_some(ENDS)).collect()
 }
 
 /// The weight of each row.

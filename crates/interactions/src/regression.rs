@@ -7,6 +7,8 @@
 //! inconsistent KernelSHAP-IQ (Fumagalli et al., 2024): with all coalitions evaluated it still is the index of the
 //! polynomial.
 //!
+//! Of SII, k-SII, STII, BII and CHII the polynomial says most, and SHAP-IQ what is left: see `corrected.rs`.
+//!
 //! Pairs of complements are drawn size by size without replacement, and the constraints are eliminated: see
 //! `polynomial.rs`. Consistent; exact at full budget.
 
@@ -16,14 +18,17 @@ use einthoven_game::{Attribution, Design, Index, Kind, Values};
 use crate::attribute::{self, Estimate};
 use crate::polynomial::{self, Fit};
 use crate::request::Request;
-use crate::{Error, Result};
+use crate::{Error, Result, corrected};
 
-/// The method for FSII and FBII.
+/// The method for FSII and FBII, and with a correction for other indices.
 pub const REGRESSION: &str = "regression";
 /// The method for k-additive SHAP.
 pub const KADD: &str = "kadd";
 /// The method for SII and k-SII that is not exact even at full budget.
 pub const INCONSISTENT: &str = "kernelshap-iq-inconsistent";
+
+/// The indices that are not those of a polynomial.
+const CORRECTED: [Index; 5] = [Index::Sii, Index::KSii, Index::Stii, Index::Bii, Index::Chii];
 
 /// Pairs of coalitions to evaluate.
 ///
@@ -47,8 +52,10 @@ pub fn estimate(method: &'static str, request: &Request, design: &Design, values
     design.check_values(method, values)?;
     let pairs = Pairs::read(method, design)?;
     let &Request { index, order, .. } = request;
-    let fit = if matches!(index, Index::Fbii | Index::Bv) { Fit::Banzhaf } else { Fit::Shapley };
-    let (found, warnings) = polynomial::estimate(request, design, &pairs, values, fit)?;
+    let fit = if matches!(index, Index::Fbii | Index::Bv | Index::Bii) { Fit::Banzhaf } else { Fit::Shapley };
+    let corrected = method == REGRESSION && CORRECTED.contains(&index);
+    let estimate = if corrected { corrected::estimate } else { polynomial::estimate };
+    let (found, warnings) = estimate(request, design, &pairs, values, fit)?;
     let kind = match method {
         INCONSISTENT if order > 1 => Kind::Biased,
         _ if pairs.complete() => Kind::Exact,
@@ -63,7 +70,17 @@ pub(crate) fn indices(method: &str) -> &'static [Index] {
     match method {
         KADD => &[Index::KaddShap],
         INCONSISTENT => &[Index::KSii, Index::Sii, Index::Sv],
-        _ => &[Index::Fsii, Index::Fbii, Index::Sv, Index::Bv],
+        _ => &[
+            Index::Fsii,
+            Index::Fbii,
+            Index::Sv,
+            Index::Bv,
+            Index::Sii,
+            Index::KSii,
+            Index::Stii,
+            Index::Bii,
+            Index::Chii,
+        ],
     }
 }
 

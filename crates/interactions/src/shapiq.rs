@@ -59,7 +59,13 @@ pub(crate) fn warnings(pairs: &Pairs) -> Vec<String> {
 }
 
 /// Values and variances of the sets of one size, all outputs.
-fn of_size(request: &Request, design: &Design, pairs: &Pairs, values: &Values, size: usize) -> Result<Found> {
+pub(crate) fn of_size(
+    request: &Request,
+    design: &Design,
+    pairs: &Pairs,
+    values: &Values,
+    size: usize,
+) -> Result<Found> {
     let n = request.n_players;
     let weights = Weights::new(request.index, n, request.order, size)?;
     let overlaps = Overlaps::new(n, size);
