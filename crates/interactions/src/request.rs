@@ -89,6 +89,14 @@ impl Request {
             forced: if binomial { 0 } else { wanted.max(needed).min(n_players / 2) },
         }
     }
+
+    /// The same for a regression. Under the Shapley kernel the rows of a size have about the same leverage together as those of
+    /// any other, so sizes are drawn alike (Musco & Witter, 2025).
+    pub(crate) fn plan_of_regression(&self, method: &'static str, smallest: usize) -> Plan {
+        let plan = self.plan(method);
+        let law = if plan.law == Law::Kernel { Law::Uniform } else { plan.law };
+        Plan { smallest, law, ..plan }
+    }
 }
 
 /// Fails if so many unknowns cannot be solved for at once: the matrix, its factor and its inverse take 2 GiB.

@@ -12,10 +12,11 @@
 use einthoven_game::design::pairs::{self, Pair, Pairs};
 use einthoven_game::design::sizes;
 use einthoven_game::{Attribution, Design, Kind, Values};
+use rayon::prelude::*;
 
 use crate::attribute::{self, Estimate, Found};
 use crate::request::Request;
-use crate::sets::{Overlaps, count};
+use crate::sets::{Overlaps, Sets, count};
 use crate::weights::{self, Weights};
 use crate::{Result, shapiq};
 
@@ -126,20 +127,26 @@ impl OfSize {
         let inside = self.overlaps.inside(&design.rows, &rows, &systems, SYSTEMS);
         let class = Class::new(&self.weights, design.rows.n_players(), class, &systems);
         let all = 1usize << self.weights.size;
-        let mut patterns = vec![[0.0; SYSTEMS]; all];
-        let (overlaps, empty) = (&self.overlaps, &mut self.empty);
-        overlaps.sets().for_each(|position, set| {
-            let read = |size: usize, position: usize| -> [f64; SYSTEMS] {
-                std::array::from_fn(|system| inside[size][system][position])
-            };
-            overlaps.for_each_proper_subset(set, |mask, size, position| patterns[mask] = read(size, position));
-            patterns[all - 1] = read(set.len(), position);
-            only(&mut patterns);
-            let (value, variance, missing) = class.of_set(&patterns);
-            sums.values[position] += value;
-            sums.variances[position] += variance;
-            *empty += missing;
-        });
+        let overlaps = &self.overlaps;
+        let of_stretch = |(stretch, (start, values, variances)): (usize, (usize, &mut [f64], &mut [f64]))| -> usize {
+            let mut patterns = vec![[0.0; SYSTEMS]; all];
+            let mut empty = 0;
+            overlaps.sets().for_each_in(stretch, |place, set| {
+                let read = |size: usize, position: usize| -> [f64; SYSTEMS] {
+                    std::array::from_fn(|system| inside[size][system][position])
+                };
+                overlaps.for_each_proper_subset(set, |mask, size, position| patterns[mask] = read(size, position));
+                patterns[all - 1] = read(set.len(), start + place);
+                only(&mut patterns);
+                let (value, variance, missing) = class.of_set(&patterns);
+                values[place] += value;
+                variances[place] += variance;
+                empty += missing;
+            });
+            empty
+        };
+        // Each set for itself: whatever the number of threads.
+        self.empty += sums.stretches(overlaps.sets()).into_par_iter().enumerate().map(of_stretch).sum::<usize>();
     }
 }
 
@@ -147,6 +154,21 @@ impl OfSize {
 struct Sums {
     values: Vec<f64>,
     variances: Vec<f64>,
+}
+
+impl Sums {
+    /// The sums of sets with the same first player, and where they begin.
+    fn stretches(&mut self, sets: &Sets) -> Vec<(usize, &mut [f64], &mut [f64])> {
+        let (mut start, mut values, mut variances) = (0, self.values.as_mut_slice(), self.variances.as_mut_slice());
+        let mut stretches = Vec::new();
+        for length in sets.stretches() {
+            let ((value, more_values), (variance, more_variances)) =
+                (values.split_at_mut(length), variances.split_at_mut(length));
+            stretches.push((start, value, variance));
+            (start, values, variances) = (start + length, more_values, more_variances);
+        }
+        stretches
+    }
 }
 
 /// From sums over the coalitions that hold a subset to sums over those that share just this subset.

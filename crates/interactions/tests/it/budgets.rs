@@ -89,7 +89,10 @@ fn auto_takes_what_the_budget_allows_and_says_why() {
         (Index::KSii, 120, 1000, Method::SvarmIq),
         (Index::Fsii, 40, 20_000, Method::Regression),
         (Index::KaddShap, 40, 20_000, Method::Kadd),
-        (Index::Chii, 40, 20_000, Method::SvarmIq),
+        (Index::Chii, 40, 20_000, Method::Regression),
+        (Index::JointSv, 40, 20_000, Method::SvarmIq),
+        (Index::Fsii, 200, 50_000, Method::SvarmIq),
+        (Index::Stii, 30, 600, Method::Permutation),
     ] {
         let choice = Method::Auto.resolve(&Request::new(index, 2, n, budget, 1)).unwrap();
         assert_eq!(choice.method, expected, "{index}, {n} players, {budget}");
