@@ -5,13 +5,16 @@
 //! coalitions that fell into it, and every coalition falls into one stratum of every set. All strata of all sets follow
 //! from the sums over coalitions that hold a given set, taken size by size.
 //!
+//! What an index with the efficiency axiom adds up to is known, so the estimate is projected onto it: each set that is
+//! uncertain gets the same share of what is missing, which brings the whole nearer to the truth whatever the errors are.
+//!
 //! Coalitions come in pairs of complements, and so do strata. The mean of a size is taken out first, whose index has a
 //! closed form: an empty stratum then counts as the mean of its size. With no stratum empty the estimate is unbiased; how
 //! many are empty is said. Exact at full budget.
 
 use einthoven_game::design::pairs::{self, Pair, Pairs};
 use einthoven_game::design::sizes;
-use einthoven_game::{Attribution, Design, Kind, Values};
+use einthoven_game::{Attribution, Design, Index, Kind, Values};
 use rayon::prelude::*;
 
 use crate::attribute::{self, Estimate, Found};
@@ -57,13 +60,17 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
         found.push(Found { size, values, variances: Some(variances) });
         empty += of_size.empty / values_len(&found);
     }
+    if matches!(request.index, Index::Sv | Index::KSii | Index::Stii | Index::Fsii | Index::JointSv) {
+        add_up(&mut found, values);
+    }
     let mut warnings = shapiq::warnings(&pairs);
     let kind = match empty {
         0 if pairs.complete() => Kind::Exact,
         0 => Kind::Unbiased,
         _ => {
             warnings.push(format!(
-                "{empty} strata are empty and take the mean of their size: the values are biased; a larger budget fills them"
+                "{empty} strata of sets, sizes and patterns are empty and take the mean of their size: the values are biased; \
+                 a larger budget fills them"
             ));
             Kind::Biased
         }
@@ -71,6 +78,22 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
     let &Request { index, order, .. } = request;
     let estimate = Estimate { method: METHOD, index, order, kind, found, warnings };
     Ok(attribute::attribute(design, values, &estimate))
+}
+
+/// Makes the values add up to what the full coalition adds to the empty one; sets whose value is certain keep it.
+fn add_up(found: &mut [Found], values: &Values) {
+    for output in 0..values.n_outputs() {
+        let sum: f64 = found.iter().flat_map(|found| &found.values[output]).sum();
+        let missing = values.get(1, output) - values.get(0, output) - sum;
+        let mut uncertain: Vec<&mut f64> = Vec::new();
+        for found in &mut *found {
+            let Some(variances) = &found.variances else { continue };
+            let pairs = found.values[output].iter_mut().zip(&variances[output]);
+            uncertain.extend(pairs.filter(|(_, variance)| **variance > 0.0).map(|(value, _)| value));
+        }
+        let share = missing / uncertain.len().max(1) as f64;
+        uncertain.into_iter().for_each(|value| *value += share);
+    }
 }
 
 fn values_len(found: &[Found]) -> usize {

@@ -126,7 +126,7 @@ fn unseen_sets_and_empty_strata_are_counted() {
     assert!(unseen.count() > 0 && warned, "{:?}", found.warnings);
     let found = run(Method::SvarmIq, &Request::new(Index::KSii, 2, 13, 60, 1)).remove(0);
     assert_eq!(found.kind, Kind::Biased);
-    assert!(found.warnings.iter().any(|warning| warning.contains("strata are empty")), "{:?}", found.warnings);
+    assert!(found.warnings.iter().any(|warning| warning.contains("are empty and take the mean")), "{:?}", found.warnings);
 }
 
 #[test]
@@ -141,5 +141,24 @@ fn a_penalty_is_for_regressions() {
         let faithful = Request { index: Index::Fsii, ..request };
         assert_eq!(Method::Auto.resolve(&faithful).unwrap().method, Method::Regression);
         assert!(Method::Auto.resolve(&Request { index: Index::Chii, ..request }).is_err());
+    }
+}
+
+#[test]
+fn estimates_of_efficient_indices_add_up() {
+    for index in [Index::KSii, Index::Stii, Index::Fsii, Index::JointSv] {
+        for (method, order) in [(Method::SvarmIq, 2), (Method::SvarmIq, 3)] {
+            let found = run(method, &Request::new(index, order, 13, 300, 2)).remove(0);
+            assert!(found.efficiency_gap().abs() < 1e-9, "{method}, {index}: {}", found.efficiency_gap());
+        }
+    }
+    for (method, index) in [
+        (Method::ShapIq, Index::KSii),
+        (Method::KernelShapIq, Index::KSii),
+        (Method::Regression, Index::Fsii),
+        (Method::Permutation, Index::Stii),
+    ] {
+        let found = run(method, &Request::new(index, 2, 13, 600, 2)).remove(0);
+        assert!(found.efficiency_gap().abs() < 1e-9, "{method}, {index}: {}", found.efficiency_gap());
     }
 }
