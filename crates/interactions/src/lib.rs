@@ -1,5 +1,6 @@
 //! Interactions of any order.
 
 mod error;
+pub mod trees;
 
 pub use error::{Error, Result};

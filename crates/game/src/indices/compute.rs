@@ -30,16 +30,15 @@ pub fn from_table(index: Index, order: usize, table: &[f64]) -> Result<Vec<Term>
     let n_terms: f64 = (0..=order).map(|size| super::binomial(n_players, size)).sum();
     check_count(n_terms)?;
     let sets = sets_up_to(n_players, order);
-    let base = aggregation(index, 0).map_or(index, |(base, _)| base);
     let mut values = vec![0.0; sets.len()];
     let mut scratch = vec![0.0; table.len()];
-    for (x, weights) in nodes(base, n_players, order) {
+    for (x, weights) in derivative_nodes(index, n_players, order).unwrap_or_default() {
         scratch.copy_from_slice(table);
         mean_derivatives(&mut scratch, x, order);
         let add = |(value, set): (&mut f64, &usize)| *value += weights[set.count_ones() as usize] * scratch[*set];
         values.iter_mut().zip(&sets).for_each(add);
     }
-    if base != index {
+    if aggregation(index, 0).is_some() {
         let weights: Vec<f64> = (0..=order).filter_map(|j| aggregation(index, j)).map(|(_, weight)| weight).collect();
         aggregate(&sets, &mut values, &mut scratch, &weights);
     }
@@ -103,14 +102,20 @@ fn check_count(n_terms: f64) -> Result<()> {
 }
 
 /// The points `x` at which the derivatives of the multilinear extension count, with their weights for sets of 0, 1,
-/// ..., `order` players.
-fn nodes(index: Index, n_players: usize, order: usize) -> Vec<(f64, Vec<f64>)> {
+/// ..., `order` players: the index of `S` is the sum of `weights[|S|]` times the derivative with respect to `S` at
+/// `(x, ..., x)`, without error for a game of up to `n_players` players (or a part of a game that only so many players
+/// have a say in). Of an index that is aggregated from another ([`aggregation`]) it is that other one.
+///
+/// Points are from 0 to 1 and differ. `None` for Owen and LIME, which do not follow from the game alone.
+pub fn derivative_nodes(index: Index, n_players: usize, order: usize) -> Option<Vec<(f64, Vec<f64>)>> {
+    let index = aggregation(index, 0).map_or(index, |(base, _)| base);
     let by_size = |weight: &dyn Fn(usize) -> f64| (0..=order).map(weight).collect::<Vec<f64>>();
     match index {
-        Index::Moebius => return vec![(0.0, by_size(&|_| 1.0))],
-        Index::CoMoebius => return vec![(1.0, by_size(&|_| 1.0))],
-        Index::Bv | Index::Bii => return vec![(0.5, by_size(&|_| 1.0))],
-        Index::Fourier => return vec![(0.5, by_size(&|s| (-0.5f64).powi(s as i32)))],
+        Index::Moebius => return Some(vec![(0.0, by_size(&|_| 1.0))]),
+        Index::CoMoebius => return Some(vec![(1.0, by_size(&|_| 1.0))]),
+        Index::Bv | Index::Bii => return Some(vec![(0.5, by_size(&|_| 1.0))]),
+        Index::Fourier => return Some(vec![(0.5, by_size(&|s| (-0.5f64).powi(s as i32)))]),
+        Index::Owen | Index::Lime => return None,
         _ => {}
     }
     // At x = 0 the derivative is a Moebius coefficient: what these indices give to small sets.
@@ -127,13 +132,17 @@ fn nodes(index: Index, n_players: usize, order: usize) -> Vec<(f64, Vec<f64>)> {
             _ => (0..order).map(|j| fsii_residue(order, s, j) * x.powi((s + j) as i32 - 1)).sum(),
         }
     };
-    // Degrees are at most n + order - 2, or n for the empty set.
-    let rule = gauss_legendre((n_players + order) / 2 + 1);
-    let inside = rule.into_iter().map(|(x, weight)| {
+    // Of the derivative times the density; a rule of N nodes is exact below degree 2N.
+    let degree = match index {
+        Index::Sii => n_players,
+        Index::Fsii => (n_players + order).saturating_sub(2),
+        _ => n_players.saturating_sub(1),
+    };
+    let inside = gauss_legendre(degree / 2 + 1).into_iter().map(|(x, weight)| {
         let weights = by_size(&|s| if at_zero[s] > 0.0 { 0.0 } else { weight * density(s, x) });
         (x, weights)
     });
-    std::iter::once((0.0, at_zero.clone())).chain(inside).collect()
+    Some(std::iter::once((0.0, at_zero.clone())).chain(inside).collect())
 }
 
 /// Adds up over supersets: the value of each set becomes the sum of `weights[j]` times the values of the sets with `j`

@@ -7,6 +7,7 @@
 //!
 //! * [`derivative_weight`] and [`size_share`] weigh `Delta_S(T)` by the sizes of `S` and `T`,
 //! * [`moebius_weight`] weighs `m(R)` by the sizes of `S` and `R`; sets that do not hold `S` weigh nothing,
+//! * [`derivative_nodes`] weighs the derivatives of the multilinear extension at a few points of its diagonal,
 //! * [`from_table`] and [`from_moebius`] compute an index up to an order, exactly,
 //! * [`GeneralizedValue`]: what a whole set adds to others.
 //!
@@ -32,7 +33,7 @@ mod generalized;
 
 use std::f64::consts::PI;
 
-pub use compute::{from_moebius, from_table};
+pub use compute::{derivative_nodes, from_moebius, from_table};
 pub use generalized::GeneralizedValue;
 
 use crate::Index;
@@ -125,9 +126,10 @@ pub fn moebius_weight(index: Index, order: usize, s: usize, r: usize) -> Option<
     Some(weight)
 }
 
-/// Where an index is another one summed over supersets up to its top order: that other index, and the weight of a set
-/// with `j` players more.
-fn aggregation(index: Index, j: usize) -> Option<(Index, f64)> {
+/// Where an index is another one summed over supersets up to its top order (k-SII, FBII, kADD-SHAP): that other index,
+/// and the weight of a set with `j` players more. The empty set of k-SII is an exception: it has the value of the empty
+/// coalition.
+pub fn aggregation(index: Index, j: usize) -> Option<(Index, f64)> {
     match index {
         Index::KSii => Some((Index::Sii, bernoulli(j))),
         Index::Fbii => Some((Index::Bii, sign(j) * power_of_half(j))),

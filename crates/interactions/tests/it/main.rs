@@ -1,1 +1,4 @@
 //! Tests of the crate, one binary.
+#![allow(clippy::unwrap_used)]
+
+mod trees;

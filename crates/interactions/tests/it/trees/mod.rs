@@ -1,0 +1,4 @@
+//! Tests of tree ensembles.
+
+mod brute_force;
+mod random;
