@@ -41,6 +41,8 @@ struct Trees {
     trees: Vec<RawTree>,
     #[serde(default)]
     tree_info: Vec<usize>,
+    /// The weight of each tree of DART; older versions have it beside the trees.
+    weight_drop: Option<Vec<f64>>,
 }
 
 #[derive(Deserialize)]
@@ -133,7 +135,7 @@ pub(super) fn read(text: &str) -> Result<Ensemble, String> {
         feature_names: if is_named { names } else { (0..n_features).map(|at| format!("f{at}")).collect() },
         is_named,
         outputs: super::output_names(n_outputs),
-        base: base(&learner.objective.name, base_score, n_outputs, &version)?,
+        base: base(&learner.objective.name, base_score, n_outputs)?,
         rounds_to_f32: true,
         is_probability: false,
         warnings: early_stop(&learner.attributes).into_iter().collect(),
@@ -149,18 +151,23 @@ fn number(field: &str, text: &str) -> Result<usize, String> {
 
 /// The trees, and for DART the weight of each.
 fn booster(booster: Booster) -> Result<(Trees, Option<Vec<f64>>), String> {
-    let missing = || "learner.gradient_booster: expected `model`, found none".to_owned();
-    match (booster.name.as_str(), booster.gbtree) {
-        ("gbtree", _) => Ok((booster.model.ok_or_else(missing)?, None)),
-        ("dart", Some(inner)) => Ok((inner.model.ok_or_else(missing)?, booster.weight_drop)),
-        (name, _) => Err(format!(
-            "learner.gradient_booster.name: expected gbtree or dart, found `{name}`; a linear booster has no trees"
-        )),
-    }
+    let inner = match (booster.name.as_str(), booster.gbtree) {
+        ("gbtree", _) => booster.model,
+        ("dart", Some(inner)) => inner.model,
+        ("dart", None) => booster.model,
+        (name, _) => {
+            return Err(format!(
+                "learner.gradient_booster.name: expected gbtree or dart, found `{name}`; a linear booster has no trees"
+            ));
+        }
+    };
+    let mut trees = inner.ok_or("learner.gradient_booster: expected `model`, found none")?;
+    let weights = booster.weight_drop.or(trees.weight_drop.take());
+    Ok((trees, weights))
 }
 
 /// Where each margin starts.
-fn base(objective: &str, text: &str, n_outputs: usize, version: &[String]) -> Result<Vec<f64>, String> {
+fn base(objective: &str, text: &str, n_outputs: usize) -> Result<Vec<f64>, String> {
     let field = "learner.learner_model_param.base_score";
     let scores: Result<Vec<f32>, _> = text
         .trim_start_matches('[')
@@ -175,7 +182,6 @@ fn base(objective: &str, text: &str, n_outputs: usize, version: &[String]) -> Re
     if scores.len() != n_outputs {
         return Err(format!("{field}: expected 1 or {n_outputs} numbers, found {}", scores.len()));
     }
-    let older = version.first().and_then(|major| major.parse::<u32>().ok()).is_none_or(|major| major < 3);
     let to_margin = |score: f64| match objective {
         "binary:logistic" | "reg:logistic" => -(1.0 / score - 1.0).ln(),
         "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:cox" | "survival:aft" => score.ln(),
@@ -198,15 +204,16 @@ fn base(objective: &str, text: &str, n_outputs: usize, version: &[String]) -> Re
             | "reg:quantileerror"
             | "reg:expectileerror"
             | "binary:hinge"
+            | "binary:logitraw"
             | "multi:softmax"
             | "multi:softprob"
             | "rank:pairwise"
             | "rank:ndcg"
             | "rank:map"
-    ) || (objective == "binary:logitraw" && !older);
+    );
     if !known {
         return Err(format!(
-            "learner.objective.name: it is not known how `{objective}` of this version counts base_score; train with an \
+            "learner.objective.name: it is not known how `{objective}` counts base_score; train with an \
              objective such as binary:logistic, multi:softprob or reg:squarederror"
         ));
     }
