@@ -113,7 +113,7 @@ impl<'a> TreeExplainer<'a> {
 
     /// Explains rows; NaN is a missing value. Blocks of rows are shared among the threads of rayon, which changes no
     /// bit. `progress` is told how many rows are done, and may stop the work: then the answer is `None`. Fails if the
-    /// rows have another number of features than the model.
+    /// rows have another number of features than the model, or a value is not a finite number.
     pub fn explain(
         &self,
         rows: &Rows,
@@ -137,7 +137,14 @@ impl<'a> TreeExplainer<'a> {
                 return Ok(None);
             }
         }
-        let full = (0..rows.len()).flat_map(|row| self.ensemble.predict(rows.row(row))).collect();
+        let full: Vec<f64> = (0..rows.len()).flat_map(|row| self.ensemble.predict(rows.row(row))).collect();
+        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+            return Err(Error::Request(format!(
+                "explain row {}: found a value of {}; the covers or leaves of the model are out of the range of numbers",
+                at / n_columns,
+                values[at]
+            )));
+        }
         Ok(Some(Explanations {
             index: self.plan.index,
             order: self.plan.order,
