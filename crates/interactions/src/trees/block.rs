@@ -1,6 +1,6 @@
 //! A block of rows: their features by column, and the sums that leaves add to.
 
-use super::ensemble::{Ensemble, Test};
+use super::ensemble::{Ensemble, Missing, Test};
 use super::rows::Rows;
 
 /// Features of some rows by column, as the model's own program compares them; only those that trees look at.
@@ -29,8 +29,18 @@ impl Columns {
     /// For each row 1 if it goes left, else 0.
     pub(super) fn decide(&self, feature: u32, test: &Test, goes_left: &mut Vec<u8>) {
         let start = self.place[feature as usize] as usize * self.n_rows;
+        let column = &self.values[start..start + self.n_rows];
         goes_left.clear();
-        goes_left.extend(self.values[start..start + self.n_rows].iter().map(|&x| u8::from(test.goes_left(x))));
+        match *test {
+            // The two usual cases without a branch for each row. A missing value is not above anything.
+            Test::AtMost { threshold, missing: Missing::Left } => {
+                goes_left.extend(column.iter().map(|&x| 1 - u8::from(x > threshold)));
+            }
+            Test::AtMost { threshold, missing: Missing::Right } => {
+                goes_left.extend(column.iter().map(|&x| u8::from(x <= threshold)));
+            }
+            _ => goes_left.extend(column.iter().map(|&x| u8::from(test.goes_left(x)))),
+        }
     }
 }
 

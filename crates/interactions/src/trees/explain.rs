@@ -137,7 +137,8 @@ impl<'a> TreeExplainer<'a> {
                 return Ok(None);
             }
         }
-        let full: Vec<f64> = (0..rows.len()).flat_map(|row| self.ensemble.predict(rows.row(row))).collect();
+        let predict = |row: usize| self.ensemble.predict(rows.row(row));
+        let full: Vec<f64> = (0..rows.len()).into_par_iter().flat_map_iter(predict).collect();
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
             return Err(Error::Request(format!(
                 "explain row {}: found a value of {}; the covers or leaves of the model are out of the range of numbers",

@@ -24,9 +24,12 @@ struct Case {
     order: usize,
     /// Width of the floats that the other program computes in.
     bits: u32,
-    /// `[rows, outputs]`, each a list of sets and values.
-    values: Vec<Vec<Vec<(Vec<u32>, f64)>>>,
+    /// `[rows, outputs]`
+    values: Vec<Vec<Terms>>,
 }
+
+/// Sets and their values.
+type Terms = Vec<(Vec<u32>, f64)>;
 
 pub fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/trees").join(name)
