@@ -4,7 +4,9 @@
 //! out of each row, `a' = a - mean(a) 1` and `b' = b - mean(a) D`, the constraint is gone: `x = D / n + u`, where `u`
 //! is the least-squares solution of `a'·u = b'` that is orthogonal to the ones, and every row is too. The Gram matrix
 //! of the `a'` is singular only in that direction, which is filled with its own scale; this changes nothing in the
-//! solution. (Musco & Witter, 2025, use the same projection.)
+//! solution. The same goes for any subspace that rows and unknowns are to lie in. (Musco & Witter, 2025, use the same projection.)
+
+use std::ops::Range;
 
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::linalg::solvers::DenseSolveCore;
@@ -29,6 +31,9 @@ pub struct Problem<'a> {
     pub totals: &'a [f64],
     /// Writes the coefficients of a row, `[unknowns]`, over whatever the slice holds.
     pub row: &'a dyn Fn(usize, &mut [f64]),
+    /// Where all rows lie in a subspace that has no constant vector, and the unknowns are to lie in it too: an entry of the
+    /// projection onto what is outside of it. Totals must then be zero.
+    pub outside: Option<&'a dyn Fn(usize, usize) -> f64>,
 }
 
 /// The solution of a [`Problem`].
@@ -49,7 +54,8 @@ pub fn solve(problem: &Problem<'_>) -> Result<Solution> {
         return Ok(problem.single());
     }
     let (gram, moments) = problem.normal_equations();
-    let inverse = invert(&gram)?;
+    let outside = (0..n).map(|at| problem.outside(at, at)).sum::<f64>().round() as usize;
+    let inverse = invert(&gram, outside)?;
     let mut u = &inverse * &moments;
     // One step of refinement on the rows themselves takes back what squaring the condition number has cost.
     u += &inverse * problem.remaining_moments(&u);
@@ -62,14 +68,14 @@ pub fn solve(problem: &Problem<'_>) -> Result<Solution> {
 }
 
 impl Solution {
-    /// Calls `visit` for each row with what a unit of its weighted target adds to each unknown, `[unknowns]`. A row
+    /// Calls `visit` for each row of a range with what a unit of its weighted target adds to each unknown, `[unknowns]`. A row
     /// of weight `w` and residual `r` pulls at the solution with `w * r` times that, and its leverage is `w` times
     /// the product of that with the row itself.
-    pub fn influences(&self, problem: &Problem<'_>, mut visit: impl FnMut(usize, &[f64])) {
+    pub fn influences(&self, problem: &Problem<'_>, range: Range<usize>, mut visit: impl FnMut(usize, &[f64])) {
         let mut rows = Mat::zeros(problem.n_unknowns, BLOCK);
         let mut influences = Mat::zeros(problem.n_unknowns, BLOCK);
-        for start in (0..problem.weights.len()).step_by(BLOCK) {
-            let length = problem.fill(start, &mut rows);
+        for start in range.clone().step_by(BLOCK) {
+            let length = problem.fill(start, &mut rows).min(range.end - start);
             let out = influences.as_mut().subcols_mut(0, length);
             matmul(out, Accum::Replace, &self.inverse, rows.as_ref().subcols(0, length), 1.0, Par::Seq);
             for at in 0..length {
@@ -165,14 +171,20 @@ impl Problem<'_> {
             matmul(&mut moments, Accum::Add, rows, targets, 1.0, Par::Seq);
         });
         let trace: f64 = (0..n).map(|at| gram[(at, at)]).sum();
-        let fill = trace / (n as f64 - 1.0) / n as f64;
+        let inside = n as f64 - (0..n).map(|at| self.outside(at, at)).sum::<f64>();
+        let fill = trace / inside.max(1.0);
         for column in 0..n {
             for row in column..n {
-                gram[(row, column)] += fill;
+                gram[(row, column)] += fill * self.outside(row, column);
                 gram[(column, row)] = gram[(row, column)];
             }
         }
         (gram, moments)
+    }
+
+    /// The projection onto the directions that no row has: the constant vector, unless there are more.
+    fn outside(&self, row: usize, column: usize) -> f64 {
+        self.outside.map_or(1.0 / self.n_unknowns as f64, |outside| outside(row, column))
     }
 
     /// The moments of what `u` leaves unexplained.
@@ -205,12 +217,13 @@ fn mean(row: &[f64]) -> f64 {
     row.iter().sum::<f64>() / row.len() as f64
 }
 
-/// Inverts a symmetric matrix, or says what rank it has without the direction that was completed.
-fn invert(gram: &Mat<f64>) -> Result<Mat<f64>> {
+/// Inverts a symmetric matrix, or says what rank it has without the directions that were completed.
+fn invert(gram: &Mat<f64>, outside: usize) -> Result<Mat<f64>> {
     let n = gram.nrows();
-    let deficient = |rank: usize| Error::RankDeficient { rank: rank.saturating_sub(1), needed: n - 1 };
+    let needed = n - outside;
+    let deficient = |rank: usize| Error::RankDeficient { rank: rank.saturating_sub(outside), needed };
     if (0..n).all(|at| gram[(at, at)] == 0.0) {
-        return Err(Error::RankDeficient { rank: 0, needed: n - 1 });
+        return Err(Error::RankDeficient { rank: 0, needed });
     }
     let inverse = gram.llt(Side::Lower).ok().map(|factor| factor.inverse());
     let sound = |inverse: &Mat<f64>| column_norm(gram) * column_norm(inverse) < SUSPICIOUS;

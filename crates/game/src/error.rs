@@ -36,6 +36,26 @@ pub enum Error {
         /// What was found instead.
         value: f64,
     },
+    /// The budget is too small for the method.
+    #[error("run {method} on {n_players} players with a budget of {budget}: it needs at least {smallest}")]
+    Budget {
+        /// The method.
+        method: &'static str,
+        /// Number of players.
+        n_players: usize,
+        /// Distinct coalitions that may be evaluated.
+        budget: usize,
+        /// The smallest budget that would do.
+        smallest: usize,
+    },
+    /// The design was not made by the method that shall read it.
+    #[error("read a design of {method}: {reason}")]
+    Design {
+        /// The method.
+        method: &'static str,
+        /// What is wrong with the design.
+        reason: String,
+    },
     /// A request that cannot be met.
     #[error("{0}")]
     Request(String),

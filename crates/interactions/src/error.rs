@@ -4,6 +4,19 @@
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The coalitions that were drawn do not determine the interactions.
+    #[error(
+        "solve for the interactions of {n_players} players: the pairs of coalitions determine {rank} of {needed} \
+         directions; use a larger budget or another seed, or name a regularised problem with --ridge or --lasso"
+    )]
+    Rank {
+        /// Number of players.
+        n_players: usize,
+        /// How many directions the pairs determine.
+        rank: usize,
+        /// How many there are.
+        needed: usize,
+    },
     /// A request that cannot be met.
     #[error("{0}")]
     Request(String),
@@ -17,3 +30,11 @@ pub enum Error {
 
 /// Result of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// Says what could be done about a singular system.
+pub(crate) fn rank_error(error: einthoven_fit::Error, n_players: usize) -> Error {
+    match error {
+        einthoven_fit::Error::RankDeficient { rank, needed } => Error::Rank { n_players, rank, needed },
+        other => other.into(),
+    }
+}

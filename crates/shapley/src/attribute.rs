@@ -2,8 +2,6 @@
 
 use einthoven_game::{Attribution, Design, Index, Kind, Link, Term, Values};
 
-use crate::Result;
-
 /// What an estimator has found out.
 pub(crate) struct Estimate {
     pub method: &'static str,
@@ -14,19 +12,6 @@ pub(crate) struct Estimate {
     /// Squared standard errors, `[outputs, players]`, where there are any.
     pub variances: Option<Vec<f64>>,
     pub warnings: Vec<String>,
-}
-
-/// Fails unless there is a finite value for each row of the design, and the first two rows are the empty and the full
-/// coalition.
-pub(crate) fn check(method: &'static str, design: &Design, values: &Values) -> Result<()> {
-    design.check_rows(values.len())?;
-    values.check_finite()?;
-    let rows = &design.rows;
-    if rows.len() < 2 || rows.row(0).size() != 0 || rows.row(1).size() != rows.n_players() {
-        let reason = "expected the empty and the full coalition as its first rows".to_owned();
-        return Err(crate::Error::Design { method, reason });
-    }
-    Ok(())
 }
 
 /// Dresses up an estimate, one attribution per output. Names are numbers until somebody knows better.

@@ -1,8 +1,8 @@
 //! Which method suits players and budget.
 
-use einthoven_game::exact;
+use einthoven_game::{Error, exact};
 
-use crate::{Error, Method, Result, kernel, permutation};
+use crate::{Method, Result, kernel, permutation};
 
 /// From so many players on coalitions of middle sizes are worth more draws than the Shapley kernel gives them: least squares
 /// are closer by leverage, by up to a factor of two (BENCHMARKS.md).
@@ -42,5 +42,5 @@ pub(crate) fn choose(n_players: usize, budget: usize) -> Result<Choice> {
         let reason = "the budget is too small for least squares".to_owned();
         return choice(Method::Permutation, reason);
     }
-    Err(Error::Budget { method: Method::Auto.name(), n_players, budget, smallest })
+    Err(Error::Budget { method: Method::Auto.name(), n_players, budget, smallest }.into())
 }

@@ -8,10 +8,10 @@
 //!
 //! The answer is a ratio of sums: consistent, not unbiased; exact on games of at most pair effects, and at full budget.
 
+use einthoven_game::design::pairs::{self, Plan};
+use einthoven_game::design::sizes::Law;
 use einthoven_game::{Attribution, Design, Values};
 
-use crate::pairs::{self, Plan};
-use crate::sizes::Law;
 use crate::{Result, odd};
 
 const METHOD: &str = "kernel";
@@ -33,7 +33,7 @@ pub fn safe_budget(n_players: usize) -> usize {
 /// Pairs of coalitions to evaluate, their sizes drawn in proportion to `1 / (s (n - s))`.
 pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
     let plan = Plan { method: METHOD, smallest: smallest_budget(n_players), law: Law::Kernel, forced: 0 };
-    pairs::design(&plan, n_players, budget, seed)
+    Ok(pairs::design(&plan, n_players, budget, seed)?)
 }
 
 /// The Shapley values of each output, with standard errors unless there are as many unknowns as pairs.

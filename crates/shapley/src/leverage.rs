@@ -7,10 +7,10 @@
 //!
 //! Consistent, not unbiased; exact on games of at most pair effects, and at full budget.
 
+use einthoven_game::design::pairs::{self, Plan};
+use einthoven_game::design::sizes::Law;
 use einthoven_game::{Attribution, Design, Values};
 
-use crate::pairs::{self, Plan};
-use crate::sizes::Law;
 use crate::{Result, kernel, odd};
 
 const METHOD: &str = "leverage";
@@ -23,7 +23,7 @@ pub fn smallest_budget(n_players: usize) -> usize {
 /// Pairs of coalitions to evaluate, as many of each size.
 pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
     let plan = Plan { method: METHOD, smallest: smallest_budget(n_players), law: Law::Uniform, forced: 0 };
-    pairs::design(&plan, n_players, budget, seed)
+    Ok(pairs::design(&plan, n_players, budget, seed)?)
 }
 
 /// The Shapley values of each output, with standard errors unless there are as many unknowns as pairs.

@@ -8,11 +8,11 @@
 //! because people compare with them.
 
 use einthoven_fit::ridge::{self, Ridge};
+use einthoven_game::design::pairs::{self, Pairs, Plan};
+use einthoven_game::design::sizes::{self, Law};
 use einthoven_game::{Attribution, Design, Index, Kind, Values};
 
 use crate::attribute::{self, Estimate};
-use crate::pairs::{self, Pairs, Plan};
-use crate::sizes::{self, Law};
 use crate::{Result, mean};
 
 const METHOD: &str = "lime";
@@ -29,12 +29,12 @@ pub fn smallest_budget(n_players: usize) -> usize {
 /// Pairs of coalitions to evaluate, all coalitions alike.
 pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
     let plan = Plan { method: METHOD, smallest: smallest_budget(n_players), law: Law::Binomial, forced: 0 };
-    pairs::design(&plan, n_players, budget, seed)
+    Ok(pairs::design(&plan, n_players, budget, seed)?)
 }
 
 /// The coefficients of each output.
 pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(METHOD, design, values)?;
+    design.check_values(METHOD, values)?;
     let n_players = design.rows.n_players();
     let pairs = Pairs::read(METHOD, design)?;
     let ln_pairs = sizes::ln_pairs(n_players);

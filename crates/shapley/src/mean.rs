@@ -4,10 +4,9 @@
 //! `(z_i - centre) (v(T) - v(T^c) - trend)`, where `z_i` says whether player `i` is in the smaller member `T`. The mean
 //! over the pairs that were drawn is unbiased, and so is the sum.
 
+use einthoven_game::design::pairs::{Pair, Pairs};
+use einthoven_game::design::spread::Spread;
 use einthoven_game::{Design, Values};
-
-use crate::pairs::{Pair, Pairs};
-use crate::spread::Spread;
 
 /// Fewer distinct pairs drawn at random than this give standard errors that are rough.
 const FEW_PAIRS: usize = 10;

@@ -148,7 +148,9 @@ impl Method {
             Self::Exact => {
                 let all = 1usize.checked_shl(n_players as u32).unwrap_or(usize::MAX);
                 if n_players <= exact::MAX_PLAYERS && budget < all {
-                    return Err(Error::Budget { method: "exact", n_players, budget, smallest: all });
+                    return Err(
+                        einthoven_game::Error::Budget { method: "exact", n_players, budget, smallest: all }.into()
+                    );
                 }
                 Ok(exact::design(n_players)?)
             }

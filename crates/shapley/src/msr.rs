@@ -5,13 +5,13 @@
 //! player as without, and what does not change with the complement drops out. Drawn size by size without replacement,
 //! the estimate is unbiased at every budget, and exact at full budget.
 
+use einthoven_game::design::pairs::{self, Pairs, Plan};
+use einthoven_game::design::sizes::{self, Law};
 use einthoven_game::{Attribution, Design, Index, Kind, Values};
 
 use crate::Result;
 use crate::attribute::{self, Estimate};
 use crate::mean::{self, Term};
-use crate::pairs::{self, Pairs, Plan};
-use crate::sizes::{self, Law};
 
 const METHOD: &str = "msr";
 
@@ -23,12 +23,12 @@ pub fn smallest_budget(n_players: usize) -> usize {
 /// Pairs of coalitions to evaluate, all coalitions alike.
 pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
     let plan = Plan { method: METHOD, smallest: smallest_budget(n_players), law: Law::Binomial, forced: 0 };
-    pairs::design(&plan, n_players, budget, seed)
+    Ok(pairs::design(&plan, n_players, budget, seed)?)
 }
 
 /// The Banzhaf values of each output.
 pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(METHOD, design, values)?;
+    design.check_values(METHOD, values)?;
     let n_players = design.rows.n_players();
     let pairs = Pairs::read(METHOD, design)?;
     // Twice the number of pairs over that of all coalitions, for the two members of a pair.

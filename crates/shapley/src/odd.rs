@@ -14,12 +14,12 @@
 //! A pair weighs the mass of the Shapley kernel on its class times the part of the class that it stands for.
 
 use einthoven_fit as fit;
+use einthoven_game::design::pairs::{Pair, Pairs};
+use einthoven_game::design::sizes::kernel_mass;
+use einthoven_game::design::spread::Spread;
 use einthoven_game::{Attribution, Coalition, Design, Index, Kind, Values};
 
 use crate::attribute::{self, Estimate};
-use crate::pairs::{Pair, Pairs};
-use crate::sizes::kernel_mass;
-use crate::spread::Spread;
 use crate::{Error, Result};
 
 /// Fewer distinct pairs drawn at random than this give standard errors that are rough.
@@ -82,7 +82,7 @@ impl OddValues {
 
 /// Shapley values by regression on single players alone, for all outputs.
 pub(crate) fn estimate(method: &'static str, design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(method, design, values)?;
+    design.check_values(method, values)?;
     let pairs = Pairs::read(method, design)?;
     let fit = OddFit { design, pairs: &pairs, support: &Support::singles(design.rows.n_players()) };
     let outputs: Vec<usize> = (0..values.n_outputs()).collect();
@@ -100,7 +100,7 @@ pub(crate) fn finish(
     let complete = pairs.complete();
     if complete && design.rows.len() as f64 != (design.rows.n_players() as f64).exp2() {
         let reason = "expected all coalitions where none is drawn at random".to_owned();
-        return Err(Error::Design { method, reason });
+        return Err(einthoven_game::Error::Design { method, reason }.into());
     }
     let kind = if complete { Kind::Exact } else { Kind::Consistent };
     let OddValues { values: numbers, variances, warnings } = found;
@@ -121,7 +121,8 @@ impl OddFit<'_> {
             outputs.iter().map(|&output| (values.get(1, output) - values.get(0, output)) / 2.0).collect();
         let n_unknowns = self.support.singles.len() + self.support.larger.len();
         let row = |at: usize, out: &mut [f64]| self.columns(self.design.rows.row(pairs[at].row), out);
-        let problem = fit::Problem { n_unknowns, weights: &weights, targets: &targets, totals: &totals, row: &row };
+        let (targets, totals) = (&targets, &totals);
+        let problem = fit::Problem { n_unknowns, weights: &weights, targets, totals, row: &row, outside: None };
         let solution = fit::solve(&problem).map_err(|error| self.rank_error(error))?;
         let mut found = Vec::with_capacity(outputs.len() * n_players);
         for coefficients in solution.coefficients.chunks_exact(n_unknowns) {
@@ -199,7 +200,7 @@ impl OddFit<'_> {
         let mut strata = self.pairs.strata.iter().peekable();
         let mut columns = vec![0.0; problem.n_unknowns];
         let mut pull = vec![0.0; n_players];
-        solution.influences(problem, |at, influence| {
+        solution.influences(problem, 0..problem.weights.len(), |at, influence| {
             let pair = &self.pairs.all[at];
             if !pair.sampled {
                 return;

@@ -12,12 +12,12 @@
 //! Consistent, not unbiased; exact at full budget. Standard errors take the choice of the sets for granted.
 
 use einthoven_fit::trees::{self, Params};
+use einthoven_game::design::pairs::{self, Pairs, Plan};
+use einthoven_game::design::sizes::Law;
 use einthoven_game::{Attribution, Design, Values};
 
 use crate::odd::{self, OddFit, OddValues, Support};
-use crate::pairs::{self, Pairs, Plan};
-use crate::sizes::Law;
-use crate::{Result, attribute, kernel};
+use crate::{Result, kernel};
 
 const METHOD: &str = "oddshap";
 /// Evaluations for each unknown of the regression.
@@ -35,12 +35,12 @@ pub fn smallest_budget(n_players: usize) -> usize {
 /// Pairs of coalitions to evaluate, as many of each size.
 pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
     let plan = Plan { method: METHOD, smallest: smallest_budget(n_players), law: Law::Uniform, forced: 0 };
-    pairs::design(&plan, n_players, budget, seed)
+    Ok(pairs::design(&plan, n_players, budget, seed)?)
 }
 
 /// The Shapley values of each output, with standard errors unless there are as many unknowns as pairs.
 pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(METHOD, design, values)?;
+    design.check_values(METHOD, values)?;
     let pairs = Pairs::read(METHOD, design)?;
     let n_players = design.rows.n_players();
     let tenth = design.rows.len().div_ceil(EVALUATIONS_PER_UNKNOWN);

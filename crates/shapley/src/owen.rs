@@ -6,13 +6,13 @@
 //! complement, which is a coalition of probability `1 - q`. The `q` of the units are a van der Corput sequence with a
 //! random shift: each is uniform, so that the estimate is unbiased, and together they are spread evenly.
 
-use einthoven_game::{Attribution, Coalition, Coalitions, Design, Draw, Index, Kind, Values, rng};
+use einthoven_game::design::check_budget;
+use einthoven_game::design::row_set::RowSet;
+use einthoven_game::{Attribution, Coalition, Coalitions, Design, Draw, Error, Index, Kind, Values, rng, student};
 use rand::RngExt;
 
+use crate::Result;
 use crate::attribute::{self, Estimate};
-use crate::error::check_budget;
-use crate::row_set::RowSet;
-use crate::{Error, Result, student};
 
 const METHOD: &str = "owen";
 /// Fewer units than this give standard errors that are rough.
@@ -69,7 +69,7 @@ fn neighbours(coalition: Coalition<'_>) -> Vec<Vec<u32>> {
 
 /// The mean over units of what each player changes, for each output. Standard errors come from the spread between units.
 pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(METHOD, design, values)?;
+    design.check_values(METHOD, values)?;
     check(design)?;
     let n_players = design.rows.n_players();
     let length = values.n_outputs() * n_players;
@@ -121,7 +121,7 @@ fn add(design: &Design, values: &Values, draws: &[Draw], unit: &mut [f64]) {
 /// Fails unless the draws are units.
 fn check(design: &Design) -> Result<()> {
     let n_players = design.rows.n_players();
-    let wrong = |reason: &str| Err(Error::Design { method: METHOD, reason: reason.to_owned() });
+    let wrong = |reason: &str| Err(Error::Design { method: METHOD, reason: reason.to_owned() }.into());
     if design.draws.is_empty() || !design.draws.len().is_multiple_of(2 * (n_players + 1)) {
         return wrong("expected at least one coalition and its complement, each with its neighbours");
     }

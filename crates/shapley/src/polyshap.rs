@@ -8,13 +8,13 @@
 //!
 //! Consistent, not unbiased; exact on games of at most one order more than it fits, and at full budget.
 
+use einthoven_game::design::pairs::{self, Pairs, Plan};
+use einthoven_game::design::sizes::Law;
+use einthoven_game::design::subset::for_each_subset;
 use einthoven_game::{Attribution, Design, Values};
 
 use crate::odd::{self, OddFit, Support};
-use crate::pairs::{self, Pairs, Plan};
-use crate::sizes::Law;
-use crate::subset::for_each_subset;
-use crate::{Result, attribute, kernel};
+use crate::{Result, kernel};
 
 const METHOD: &str = "polyshap";
 /// The highest order that is fitted.
@@ -30,12 +30,12 @@ pub fn smallest_budget(n_players: usize) -> usize {
 /// Pairs of coalitions to evaluate, as many of each size.
 pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
     let plan = Plan { method: METHOD, smallest: smallest_budget(n_players), law: Law::Uniform, forced: 0 };
-    pairs::design(&plan, n_players, budget, seed)
+    Ok(pairs::design(&plan, n_players, budget, seed)?)
 }
 
 /// The Shapley values of each output, with standard errors unless there are as many unknowns as pairs.
 pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(METHOD, design, values)?;
+    design.check_values(METHOD, values)?;
     let pairs = Pairs::read(METHOD, design)?;
     let support = support(design.rows.n_players(), pairs.all.len() / PAIRS_PER_UNKNOWN);
     let fit = OddFit { design, pairs: &pairs, support: &support };

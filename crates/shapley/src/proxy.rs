@@ -4,14 +4,14 @@
 //! other.
 
 use einthoven_fit::trees::{self, Params, Trees};
+use einthoven_game::design::pairs::{self, Pair, Pairs, Plan};
+use einthoven_game::design::sizes::{self, Law, kernel_mass};
+use einthoven_game::design::spread::Spread;
 use einthoven_game::{Coalitions, Design, Values, rng};
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
 use crate::Result;
-use crate::pairs::{self, Pair, Pairs, Plan};
-use crate::sizes::{self, Law, kernel_mass};
-use crate::spread::Spread;
 
 /// Parts into which the pairs are split.
 pub(crate) const FOLDS: usize = 5;
@@ -31,7 +31,7 @@ pub(crate) fn smallest_budget(n_players: usize) -> usize {
 /// Pairs of coalitions to evaluate, their sizes drawn in proportion to the root of `1 / (s (n - s))`.
 pub(crate) fn design(method: &'static str, n_players: usize, budget: usize, seed: u64) -> Result<Design> {
     let plan = Plan { method, smallest: smallest_budget(n_players), law: Law::Root, forced: 0 };
-    pairs::design(&plan, n_players, budget, seed)
+    Ok(pairs::design(&plan, n_players, budget, seed)?)
 }
 
 /// What trees are fitted to: one output.

@@ -8,10 +8,10 @@
 //! many do. Taken are those that miss least of two fifths of the pairs, which they have not seen. Standard errors come from what
 //! such trees miss of pairs that they have not seen.
 
+use einthoven_game::design::pairs::Pairs;
 use einthoven_game::{Attribution, Design, Index, Kind, Values};
 
 use crate::attribute::{self, Estimate};
-use crate::pairs::Pairs;
 use crate::proxy::{self, Proxies};
 use crate::{Result, mean};
 
@@ -29,7 +29,7 @@ pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
 
 /// The Shapley values of each output.
 pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(METHOD, design, values)?;
+    design.check_values(METHOD, values)?;
     let pairs = Pairs::read(METHOD, design)?;
     let (mut found, mut variances) = (Vec::new(), Vec::new());
     for output in 0..values.n_outputs() {

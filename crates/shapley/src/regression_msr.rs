@@ -6,10 +6,10 @@
 //! unbiased even for trees that know their pairs by heart, as long as each size that is not enumerated has a pair for each
 //! fold. Exact at full budget.
 
+use einthoven_game::design::pairs::Pairs;
 use einthoven_game::{Attribution, Design, Index, Kind, Values};
 
 use crate::attribute::{self, Estimate};
-use crate::pairs::Pairs;
 use crate::proxy::{self, CANDIDATES, FOLDS, Proxies};
 use crate::{Result, mean};
 
@@ -27,7 +27,7 @@ pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
 
 /// The Shapley values of each output.
 pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(METHOD, design, values)?;
+    design.check_values(METHOD, values)?;
     let pairs = Pairs::read(METHOD, design)?;
     let (mut found, mut variances) = (Vec::new(), Vec::new());
     for output in 0..values.n_outputs() {

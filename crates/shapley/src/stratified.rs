@@ -8,14 +8,14 @@
 
 use std::collections::HashSet;
 
-use einthoven_game::{Attribution, Coalitions, Design, Draw, Index, Kind, Values, rng};
+use einthoven_game::design::check_budget;
+use einthoven_game::design::row_set::RowSet;
+use einthoven_game::design::subset::{SubsetSampler, for_each_subset};
+use einthoven_game::{Attribution, Coalitions, Design, Draw, Error, Index, Kind, Values, rng};
 use rand::seq::SliceRandom;
 
+use crate::Result;
 use crate::attribute::{self, Estimate};
-use crate::error::check_budget;
-use crate::row_set::RowSet;
-use crate::subset::{SubsetSampler, for_each_subset};
-use crate::{Error, Result};
 
 const METHOD: &str = "stratified";
 /// Tries to draw a coalition that was not drawn yet, per coalition there is.
@@ -138,7 +138,7 @@ struct Stratum {
 
 /// The Shapley values of each output.
 pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(METHOD, design, values)?;
+    design.check_values(METHOD, values)?;
     let n_players = design.rows.n_players();
     let strata = strata(design, values)?;
     let n_outputs = values.n_outputs();
@@ -178,7 +178,7 @@ pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
 /// The strata of each player by size, `[players, sizes]`.
 fn strata(design: &Design, values: &Values) -> Result<Vec<Stratum>> {
     let n_players = design.rows.n_players();
-    let wrong = |reason: &str| Error::Design { method: METHOD, reason: reason.to_owned() };
+    let wrong = |reason: &str| Error::Design { method: METHOD, reason: reason.to_owned() }.into();
     let n_outputs = values.n_outputs();
     let one = Stratum { count: 0.0, means: vec![0.0; n_outputs], squares: vec![0.0; n_outputs] };
     let mut strata = vec![one; n_players * n_players];

@@ -9,13 +9,13 @@
 //! drawn without replacement, as many of each size. The mean of a stratum is unbiased, given that it is not empty. A
 //! stratum that is empty takes the mean of its class; the estimate is then marked as biased, with their number.
 
+use einthoven_game::design::pairs::{self, Pair, Pairs, Plan};
+use einthoven_game::design::sizes::{self, Law};
 use einthoven_game::{Attribution, Design, Index, Kind, Values};
 
 use crate::Result;
 use crate::attribute::{self, Estimate};
 use crate::mean;
-use crate::pairs::{self, Pair, Pairs, Plan};
-use crate::sizes::{self, Law};
 
 const METHOD: &str = "svarm";
 
@@ -27,12 +27,12 @@ pub fn smallest_budget(n_players: usize) -> usize {
 /// Pairs of coalitions to evaluate: all of one player, and as many of each other size.
 pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
     let plan = Plan { method: METHOD, smallest: smallest_budget(n_players), law: Law::Uniform, forced: 1 };
-    pairs::design(&plan, n_players, budget, seed)
+    Ok(pairs::design(&plan, n_players, budget, seed)?)
 }
 
 /// The Shapley values of each output.
 pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(METHOD, design, values)?;
+    design.check_values(METHOD, values)?;
     let n_players = design.rows.n_players();
     let pairs = Pairs::read(METHOD, design)?;
     let length = values.n_outputs() * n_players;

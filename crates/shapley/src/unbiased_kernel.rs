@@ -9,13 +9,13 @@
 //! size alone has no influence on the mean but on its spread, so the straight line from the empty to the full value is
 //! taken out first. Unbiased at every budget, exact at full budget; the values add up to the total.
 
+use einthoven_game::design::pairs::{self, Pairs, Plan};
+use einthoven_game::design::sizes::{Law, kernel_mass};
 use einthoven_game::{Attribution, Design, Index, Kind, Values};
 
 use crate::Result;
 use crate::attribute::{self, Estimate};
 use crate::mean::{self, Term};
-use crate::pairs::{self, Pairs, Plan};
-use crate::sizes::{Law, kernel_mass};
 
 const METHOD: &str = "unbiased-kernel";
 
@@ -27,12 +27,12 @@ pub fn smallest_budget(n_players: usize) -> usize {
 /// Pairs of coalitions to evaluate, their sizes drawn in proportion to `1 / (s (n - s))`.
 pub fn design(n_players: usize, budget: usize, seed: u64) -> Result<Design> {
     let plan = Plan { method: METHOD, smallest: smallest_budget(n_players), law: Law::Kernel, forced: 0 };
-    pairs::design(&plan, n_players, budget, seed)
+    Ok(pairs::design(&plan, n_players, budget, seed)?)
 }
 
 /// The Shapley values of each output.
 pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    attribute::check(METHOD, design, values)?;
+    design.check_values(METHOD, values)?;
     let n_players = design.rows.n_players();
     let n = n_players as f64;
     let pairs = Pairs::read(METHOD, design)?;

@@ -108,7 +108,7 @@ fn next_design(
     loop {
         let design = match method.design(&Request { budget, ..*request }) {
             // The first budget is a guess; the method knows better.
-            Err(Error::Budget { smallest, .. })
+            Err(Error::Game(einthoven_game::Error::Budget { smallest, .. }))
                 if known.is_none() && (budget + 1..=request.budget).contains(&smallest) =>
             {
                 budget = smallest;

@@ -4,12 +4,12 @@
 //! drawn. Each walk is paired with its reverse, which makes the mean of the two exact on games of at most pair effects.
 //! A walk costs one coalition per player but one; coalitions that were seen before cost nothing.
 
-use einthoven_game::{Attribution, Design, Draw, Index, Kind, Values};
+use einthoven_game::design::check_budget;
+use einthoven_game::design::row_set::RowSet;
+use einthoven_game::{Attribution, Design, Draw, Error, Index, Kind, Values, student};
 
+use crate::Result;
 use crate::attribute::{self, Estimate};
-use crate::error::check_budget;
-use crate::row_set::RowSet;
-use crate::{Error, Result, student};
 
 /// Fewer units than this give standard errors that are rough.
 const FEW_UNITS: usize = 10;
@@ -79,7 +79,7 @@ pub(crate) fn estimate(
     design: &Design,
     values: &Values,
 ) -> Result<Vec<Attribution>> {
-    attribute::check(method, design, values)?;
+    design.check_values(method, values)?;
     check(method, design)?;
     let n_players = design.rows.n_players();
     let length = values.n_outputs() * n_players;
@@ -138,7 +138,7 @@ fn add(pair: &[Draw], values: &Values, n_players: usize, weight: f64, sums: &mut
 /// Fails unless the draws are walks in pairs, each from nobody to everybody.
 fn check(method: &'static str, design: &Design) -> Result<()> {
     let n_players = design.rows.n_players();
-    let wrong = |reason: &str| Err(Error::Design { method, reason: reason.to_owned() });
+    let wrong = |reason: &str| Err(Error::Design { method, reason: reason.to_owned() }.into());
     if design.draws.is_empty() || !design.draws.len().is_multiple_of(2 * n_players) {
         return wrong("expected at least one walk and its reverse, a draw for each player");
     }

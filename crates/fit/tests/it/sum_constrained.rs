@@ -19,6 +19,7 @@ impl Case {
             targets: &self.targets,
             totals: &self.totals,
             row: &row,
+            outside: None,
         })
     }
 
@@ -116,7 +117,7 @@ fn influences_are_derivatives() {
     let before = case.solve().unwrap();
     let influences = case.with_problem(|problem| {
         let mut all = Vec::new();
-        before.influences(problem, |at, influence| {
+        before.influences(problem, 0..problem.weights.len(), |at, influence| {
             assert_eq!(at, all.len());
             all.push(influence.to_vec());
         });

@@ -1,7 +1,7 @@
 use einthoven_game::{Attribution, AttributionArrays, Index, Kind, Link, Partition, Signal, Term};
 use proptest::prelude::*;
 
-fn attribution(output: &str, terms: Vec<Term>) -> Attribution {
+pub fn attribution(output: &str, terms: Vec<Term>) -> Attribution {
     Attribution {
         index: Index::Sv,
         min_order: 1,
@@ -22,7 +22,7 @@ fn attribution(output: &str, terms: Vec<Term>) -> Attribution {
     }
 }
 
-fn term(players: &[u32], value: f64, std_err: Option<f64>) -> Term {
+pub fn term(players: &[u32], value: f64, std_err: Option<f64>) -> Term {
     Term { players: players.to_vec(), value, std_err }
 }
 
@@ -77,6 +77,9 @@ fn impossible_attributions_are_refused() {
         let error = Attribution::from_json(&json).unwrap_err().to_string();
         assert!(error.contains("terms[0].players"), "{error}");
     }
+    let twice = attribution("MI", vec![term(&[0], 1.0, None), term(&[1], 1.0, None), term(&[0], 1.0, None)]);
+    let error = Attribution::from_json(&Attribution::to_json(&[twice]).unwrap()).unwrap_err().to_string();
+    assert!(error.contains("terms[2].players: expected each set once"), "{error}");
     let infinite = attribution("MI", vec![term(&[0], f64::INFINITY, None)]);
     assert!(Attribution::to_json(&[infinite]).unwrap_err().to_string().contains("`MI`"));
 }
@@ -105,6 +108,57 @@ fn arrays_line_up_the_terms_of_all_outputs() {
     };
     assert!(same(&found, &arrays));
     assert!(Signal::new(&partition, vec![0.0; 5], 100.0, 0.0).is_err());
+}
+
+#[test]
+fn arrays_of_thousands_of_players_and_several_orders_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("attribution.npz");
+    let n = 3000u32;
+    let output = |output: u32| {
+        // Sets of none to four players, other ones in each output.
+        let set = |at: u32| (0..at % 5).map(|member| (at * 7 + output + member * 601) % n).collect::<Vec<u32>>();
+        let mut sets: Vec<Vec<u32>> = (0..4000).map(set).collect();
+        sets.iter_mut().for_each(|set| set.sort_unstable());
+        sets.sort();
+        sets.dedup();
+        let value = |(at, set): (usize, Vec<u32>)| {
+            let std_err = (at % 3 > 0).then_some(0.5 + at as f64);
+            Term { value: f64::from(output) + 1.0 / (1 + at) as f64, players: set, std_err }
+        };
+        let terms = sets.into_iter().enumerate().map(value).collect();
+        let player_names = (0..n).map(|player| format!("window {player}")).collect();
+        let baseline = f64::from(output);
+        Attribution {
+            index: Index::KSii,
+            min_order: 0,
+            max_order: 4,
+            n_players: 3000,
+            player_names,
+            baseline,
+            ..attribution(&output.to_string(), terms)
+        }
+    };
+    let attributions = [output(0), output(1), output(2)];
+    AttributionArrays::new(&attributions, None).unwrap().save(&path).unwrap();
+    let found = AttributionArrays::load(&path).unwrap();
+    assert_eq!(
+        (found.outputs.len(), &found.player_names, found.signal.is_none()),
+        (3, &attributions[0].player_names, true)
+    );
+    assert!(found.terms.is_sorted_by(|left, right| (left.len(), left) < (right.len(), right)));
+    for (output, saved) in attributions.iter().enumerate() {
+        let row = output * found.terms.len()..(output + 1) * found.terms.len();
+        let mut n_found = 0;
+        for ((players, value), std_err) in found.terms.iter().zip(&found.values[row.clone()]).zip(&found.std_err[row]) {
+            let term = saved.terms.iter().find(|term| term.players == *players);
+            n_found += usize::from(term.is_some());
+            assert_eq!(*value, term.map_or(0.0, |term| term.value));
+            assert_eq!((!std_err.is_nan()).then_some(*std_err), term.and_then(|term| term.std_err));
+        }
+        assert_eq!(n_found, saved.terms.len());
+        assert_eq!(found.baseline[output], saved.baseline);
+    }
 }
 
 proptest! {

@@ -15,7 +15,8 @@ pub fn weighted(table: &[f64], set: usize, weight: impl Fn(usize) -> f64) -> f64
     others.map(|others| weight(size(others)) * derivative(table, set, others)).sum()
 }
 
-/// The index of a set that is not empty; indices of regressions are in another module.
+/// The index of a set that is not empty; indices of regressions are in another module. (The definitions of generalized
+/// values sum over all coalitions of the others.)
 pub fn by_definition(index: Index, order: usize, table: &[f64], set: usize) -> f64 {
     let (n, s) = (size(table.len() - 1), size(set));
     match index {
@@ -31,8 +32,34 @@ pub fn by_definition(index: Index, order: usize, table: &[f64], set: usize) -> f
             let signed = |mask: usize| sign(size(mask & set)) * table[mask];
             (0..table.len()).map(signed).sum::<f64>() / table.len() as f64
         }
+        Index::Sgv => added(table, set, |t| factorial(t) * factorial(n - s - t) / factorial(n - s + 1)),
+        Index::Bgv => added(table, set, |_| 0.5f64.powi((n - s) as i32)),
+        Index::Chgv => added(table, set, |t| s as f64 / ((s + t) as f64 * choose(n, s + t))),
+        Index::Igv => table[set] - table[0],
+        Index::Egv => table[table.len() - 1] - table[(table.len() - 1) & !set],
+        Index::JointSv => {
+            let q = joint_weights(n, order);
+            added(table, set, |t| q[t])
+        }
         _ => panic!("{index} is a regression"),
     }
+}
+
+/// The sum over the coalitions of the others of `weight(t)` times what the whole `set` adds.
+fn added(table: &[f64], set: usize, weight: impl Fn(usize) -> f64) -> f64 {
+    let others = subsets((table.len() - 1) & !set);
+    others.map(|others| weight(size(others)) * (table[others | set] - table[others])).sum()
+}
+
+/// The weights of joint Shapley values by the recursion of their paper (Harris, Pymar & Rowat, 2022, theorem 3.4).
+fn joint_weights(n: usize, order: usize) -> Vec<f64> {
+    let mut q: Vec<f64> = Vec::new();
+    for r in 0..n {
+        let above = if r == 0 { 1.0 } else { (r.saturating_sub(order)..r).map(|s| choose(r, s) * q[s]).sum() };
+        let below: f64 = (1..=order.min(n - r)).map(|s| choose(n - r, s)).sum();
+        q.push(above / below);
+    }
+    q
 }
 
 /// n-Shapley values by their recursion: the values of order `k` are those of order `k - 1`, corrected by the

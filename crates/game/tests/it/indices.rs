@@ -1,12 +1,12 @@
-use einthoven_game::indices::{from_moebius, from_table};
-use einthoven_game::{Index, Term, exact};
+use einthoven_game::indices::{from_fourier, from_moebius, from_table, is_generalized_value, size_share};
+use einthoven_game::{Index, Term, exact, transforms};
 use proptest::prelude::*;
 
 use crate::definitions::{by_definition, derivative, taylor_over_all_orders};
 use crate::regressions::{faithful_banzhaf, faithful_shapley, k_additive};
-use crate::tables::{close, players, random_table, set_of, size};
+use crate::tables::{close, players, random_table, set_of, sign, size};
 
-const DEFINED: [Index; 13] = [
+const DEFINED: [Index; 19] = [
     Index::Sv,
     Index::Bv,
     Index::Sii,
@@ -20,6 +20,12 @@ const DEFINED: [Index; 13] = [
     Index::Moebius,
     Index::CoMoebius,
     Index::Fourier,
+    Index::Sgv,
+    Index::Bgv,
+    Index::Chgv,
+    Index::Igv,
+    Index::Egv,
+    Index::JointSv,
 ];
 
 fn most_order(index: Index, n: usize) -> usize {
@@ -45,6 +51,7 @@ fn expected(index: Index, order: usize, table: &[f64]) -> Vec<f64> {
     let value = |set: usize| match (&regression, index) {
         (Some(values), _) => values.iter().find(|(other, _)| *other == set).unwrap().1,
         (None, Index::Sv | Index::Chii | Index::KSii | Index::Stii) if set == 0 => table[0],
+        (None, _) if set == 0 && is_generalized_value(index) => table[0],
         _ => by_definition(index, order, table, set),
     };
     sets(n, order).into_iter().map(value).collect()
@@ -59,6 +66,13 @@ fn dense_terms(table: &[f64]) -> Vec<(Vec<u32>, f64)> {
     (0..table.len()).map(|set| (players(set), derivative(table, set, 0))).collect()
 }
 
+/// Every set of a table with its Walsh-Hadamard coefficient.
+fn spectrum(table: &[f64]) -> Vec<(Vec<u32>, f64)> {
+    let mut spectrum = table.to_vec();
+    transforms::walsh_hadamard(&mut spectrum).unwrap();
+    spectrum.into_iter().enumerate().map(|(set, coefficient)| (players(set), coefficient)).collect()
+}
+
 /// A sparse answer, in the order of all sets.
 fn spread(terms: &[Term], n: usize, order: usize) -> Vec<f64> {
     let mut by_set = vec![0.0; 1 << n];
@@ -66,20 +80,27 @@ fn spread(terms: &[Term], n: usize, order: usize) -> Vec<f64> {
     sets(n, order).into_iter().map(|set| by_set[set]).collect()
 }
 
+/// Holds the index of a table, its Moebius coefficients and its spectrum to the definition.
+fn hold_to_the_definition(index: Index, n: usize, order: usize, seed: u64) {
+    let table = random_table(n, seed);
+    let what = format!("{index} of order {order}, {n} players");
+    let expected = expected(index, order, &table);
+    let terms = from_table(index, order, &table).unwrap();
+    close(&what, &values(&terms), &expected, 1e-10);
+    let found_sets: Vec<usize> = terms.iter().map(|term| set_of(&term.players)).collect();
+    assert_eq!(found_sets, sets(n, order), "{what}");
+    let terms = from_moebius(index, order, n, &dense_terms(&table)).unwrap();
+    close(&format!("{what}, from coefficients"), &spread(&terms, n, order), &expected, 1e-10);
+    let terms = from_fourier(index, order, n, &spectrum(&table)).unwrap();
+    close(&format!("{what}, from a spectrum"), &spread(&terms, n, order), &expected, 1e-10);
+}
+
 #[test]
 fn indices_of_tables_are_their_definitions() {
     for index in DEFINED {
-        for n in 3..=8 {
+        for n in 1..=10 {
             for order in 1..=most_order(index, 4.min(n)) {
-                let table = random_table(n, order as u64);
-                let what = format!("{index} of order {order}, {n} players");
-                let expected = expected(index, order, &table);
-                let terms = from_table(index, order, &table).unwrap();
-                close(&what, &values(&terms), &expected, 1e-10);
-                let found_sets: Vec<usize> = terms.iter().map(|term| set_of(&term.players)).collect();
-                assert_eq!(found_sets, sets(n, order), "{what}");
-                let terms = from_moebius(index, order, n, &dense_terms(&table)).unwrap();
-                close(&format!("{what}, sparse"), &spread(&terms, n, order), &expected, 1e-10);
+                hold_to_the_definition(index, n, order, order as u64);
             }
         }
     }
@@ -88,13 +109,8 @@ fn indices_of_tables_are_their_definitions() {
 #[test]
 fn all_orders_of_small_tables() {
     for index in DEFINED {
-        for order in 1..=most_order(index, 6) {
-            let table = random_table(6, 40);
-            let expected = expected(index, order, &table);
-            let what = format!("{index} of order {order}");
-            close(&what, &values(&from_table(index, order, &table).unwrap()), &expected, 1e-9);
-            let terms = from_moebius(index, order, 6, &dense_terms(&table)).unwrap();
-            close(&what, &spread(&terms, 6, order), &expected, 1e-9);
+        for order in 5..=most_order(index, 6) {
+            hold_to_the_definition(index, 6, order, 40);
         }
     }
 }
@@ -133,6 +149,94 @@ fn tables_and_sparse_games_of_more_players_agree() {
             close(&format!("{index} of order {order}"), &values(&dense), &spread(&sparse, 16, order), 1e-12);
         }
     }
+}
+
+/// The terms of `players` and their subsets of at most `order`, as sets of positions in `players`.
+fn within(terms: &[Term], players: &[u32], order: usize) -> Vec<f64> {
+    let renamed = |term: &Term| Term { players: within_positions(&term.players, players), ..term.clone() };
+    let inside = |term: &&Term| term.players.iter().all(|player| players.contains(player));
+    let terms: Vec<Term> = terms.iter().filter(inside).map(renamed).collect();
+    spread(&terms, players.len(), order)
+}
+
+#[test]
+fn spectra_of_large_sets_of_many_players_are_exact() {
+    // 20 of thousands of players, once in a table of them alone. Null players change nothing, except that groups of joint
+    // values are drawn from them as well.
+    let players: Vec<u32> = (0..20).map(|at| 11 + at * 9).collect();
+    let terms = vec![
+        (vec![], 0.5),
+        (players.clone(), 1.5),
+        (players[..19].to_vec(), -2.0),
+        (players[2..9].to_vec(), 4.0),
+        (vec![players[3], players[11]], 0.75),
+    ];
+    let sets: Vec<usize> = terms.iter().map(|(set, _)| set_of(&within_positions(set, &players))).collect();
+    let value = |mask: usize| -> f64 {
+        let signed = |(set, (_, c)): (&usize, &(Vec<u32>, f64))| c * sign(size(set & mask));
+        sets.iter().zip(&terms).map(signed).sum()
+    };
+    let table: Vec<f64> = (0..1usize << 20).map(value).collect();
+    for index in DEFINED.into_iter().filter(|index| *index != Index::JointSv) {
+        let order = most_order(index, 2);
+        // Sets of generalized values need not be inside a term.
+        let n = if is_generalized_value(index) { 200 } else { 5000 };
+        let sparse = from_fourier(index, order, n, &terms).unwrap();
+        let dense = from_table(index, order, &table).unwrap();
+        let what = format!("{index} of order {order}");
+        close(&what, &within(&sparse, &players, order), &values(&dense), 1e-10);
+    }
+}
+
+fn within_positions(set: &[u32], players: &[u32]) -> Vec<u32> {
+    set.iter().map(|player| players.iter().position(|other| other == player).unwrap() as u32).collect()
+}
+
+#[test]
+fn spectra_of_hundreds_of_players_have_their_closed_forms() {
+    // The integral over y = 1 - 2x from -1 to 1 of the weights of a pair: 2 (1 + y) y^(r-2) for STII, 2 (1 - y) y^(r-2)
+    // for CHII, 2 y^(r-2) for SII.
+    for r in [21u32, 22, 300, 301] {
+        let set: Vec<u32> = (0..r).map(|at| at * 9).collect();
+        let value = |index| {
+            let terms = from_fourier(index, 2, 3000, &[(set.clone(), 1.5)]).unwrap();
+            terms.iter().find(|term| term.players == [9, 18]).map_or(0.0, |term| term.value)
+        };
+        let (even, odd) = if r % 2 == 0 { (6.0 / f64::from(r - 1), 0.0) } else { (0.0, 6.0 / f64::from(r)) };
+        for (index, expected) in [(Index::Stii, even + odd), (Index::Chii, even - odd), (Index::Sii, even)] {
+            assert!((value(index) - expected).abs() < 1e-13, "{index}, {r} players: {}", value(index));
+        }
+        // A Walsh function has no pair but its own that is its best fit.
+        assert_eq!(value(Index::Fbii), 0.0);
+    }
+}
+
+#[test]
+fn coefficients_and_their_spectrum_agree() {
+    let n = 400;
+    let terms = vec![(vec![], 1.0), (vec![3], 2.0), (vec![0, 399, 20], -1.5), (vec![7, 8, 20, 100, 200], 3.0)];
+    // A coefficient of r players is 2^-r times (-1)^|S| at each of its subsets S.
+    let mut spectrum = Vec::new();
+    for (set, coefficient) in &terms {
+        for mask in 0..1usize << set.len() {
+            let inside: Vec<u32> = (0..set.len()).filter(|at| mask >> at & 1 == 1).map(|at| set[at]).collect();
+            let sign = sign(inside.len());
+            spectrum.push((inside, sign * coefficient * 0.5f64.powi(set.len() as i32)));
+        }
+    }
+    for index in DEFINED {
+        let order = most_order(index, 2);
+        let left = from_moebius(index, order, n, &terms).unwrap();
+        let right = from_fourier(index, order, n, &spectrum).unwrap();
+        let right_value = |term: &Term| right.iter().find(|other| other.players == term.players).unwrap().value;
+        for term in left.iter().filter(|term| term.players.iter().all(|player| [3, 7, 20, 300].contains(player))) {
+            let difference = (term.value - right_value(term)).abs();
+            assert!(difference < 1e-12, "{index}, {:?}: {difference}", term.players);
+        }
+    }
+    // Everybody comes, in groups.
+    let found = from_moebius(Index::JointSv, 2, n, &terms).unwrap();
+    assert!((total(&found) - 3.5).abs() < 1e-10, "{}", total(&found));
 }
 
 #[test]
@@ -198,7 +302,8 @@ fn one_and_several_threads_give_the_same_bits() {
 fn what_cannot_be_computed_is_refused() {
     let table = random_table(3, 1);
     let refused = |index, order, told: &str| {
-        for error in [from_table(index, order, &table).err(), from_moebius(index, order, 3, &[]).err()] {
+        let sparse = [from_moebius(index, order, 3, &[]), from_fourier(index, order, 3, &[])];
+        for error in sparse.map(Result::err).into_iter().chain([from_table(index, order, &table).err()]) {
             let error = error.unwrap().to_string();
             assert!(error.contains(told), "{error}");
         }
@@ -213,6 +318,8 @@ fn what_cannot_be_computed_is_refused() {
     assert!(from_table(Index::Sii, 1, &[0.0, f64::INFINITY]).unwrap_err().to_string().contains("row 1"));
     assert!(from_moebius(Index::Sii, 1, 2, &[(vec![2], 1.0)]).unwrap_err().to_string().contains("`moebius[0]`"));
     assert!(from_moebius(Index::Sii, 1, 0, &[(vec![0], 1.0)]).is_err());
+    assert!(from_fourier(Index::Sii, 1, 2, &[(vec![1, 1], 1.0)]).unwrap_err().to_string().contains("`fourier[0]`"));
+    assert!(from_fourier(Index::Sgv, 3, 1000, &[]).unwrap_err().to_string().contains("use a lower order"));
     let many = [((0..10_000).collect(), 1.0)];
     assert!(from_moebius(Index::Sii, 2, 10_000, &many).unwrap_err().to_string().contains("use a lower order"));
 }
@@ -233,22 +340,27 @@ proptest! {
             let terms = from_table(index, order, &table).unwrap();
             let value = |set: usize| terms.iter().find(|term| set_of(&term.players) == set).unwrap().value;
             for set in sets(7, order) {
-                if set & 64 != 0 && set != 64 {
+                if set & 64 != 0 && set != 64 && !is_generalized_value(index) {
                     prop_assert!(value(set).abs() < 1e-10, "{} of {} with a dummy", index, set);
                 }
                 if set & 64 == 0 {
                     prop_assert!((value(set) - value(swapped(set))).abs() < 1e-10, "{} of {}", index, set);
                 }
             }
-            // Fourier counts a dummy by -1/2.
-            let expected = if index == Index::Fourier { -3.5 } else { 7.0 };
+            // Fourier counts a dummy by -1/2, and the joint Shapley value by the chance that it comes alone.
+            let alone: f64 = (0..7).map(|t| size_share(Index::JointSv, 7, order, 1, t).unwrap()).sum();
+            let expected = match index {
+                Index::Fourier => -3.5,
+                Index::JointSv => 7.0 * alone,
+                _ => 7.0,
+            };
             prop_assert!((value(64) - expected).abs() < 1e-10, "{} of a dummy: {}", index, value(64));
             let right = values(&from_table(index, order, &other).unwrap());
             let left = values(&terms);
             let sums: Vec<f64> = left.iter().zip(&right).map(|(left, right)| 2.0 * left - 3.0 * right).collect();
             close(index.name(), &values(&from_table(index, order, &mixed).unwrap()), &sums, 1e-11);
         }
-        for index in [Index::KSii, Index::Stii, Index::Fsii] {
+        for index in [Index::KSii, Index::Stii, Index::Fsii, Index::JointSv] {
             let gap = total(&from_table(index, order, &other).unwrap()) - (other[127] - other[0]);
             prop_assert!(gap.abs() < 1e-10, "{} of order {}: {}", index, order, gap);
         }

@@ -1,6 +1,8 @@
 //! Tests of the plain values and of the games that need no network.
 #![allow(clippy::unwrap_used)]
 
+mod aggregates;
+mod arithmetic;
 mod attributions;
 mod closed_forms;
 mod coalitions;
@@ -8,11 +10,12 @@ mod definitions;
 mod exact;
 mod files;
 mod game_files;
-mod generalized;
 mod indices;
 mod numpy;
 mod partitions;
 mod regressions;
+mod selections;
+mod shapiq;
 mod streams;
 mod tables;
 mod transforms;

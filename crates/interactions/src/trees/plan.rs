@@ -102,9 +102,9 @@ fn check_order(ensemble: &Ensemble, index: Index, order: usize) -> Result<()> {
         Index::Sv | Index::Bv => 1,
         _ => ensemble.n_features(),
     };
-    if matches!(index, Index::Owen | Index::Lime) {
+    if derivative_nodes(index, 1, order).is_none() {
         return Err(Error::Request(format!(
-            "compute {index} of trees: it does not follow from the game alone; use SV or k-SII"
+            "compute {index} of trees: trees have indices of derivatives, from SV and k-SII to Moebius and Fourier"
         )));
     }
     if order == 0 || order > most {

@@ -95,7 +95,9 @@ fn too_small_budgets_name_the_smallest_that_works() {
     for n in [1, 2, 3, 12, 1100] {
         for method in [Method::Kernel, Method::Permutation, Method::Auto] {
             for budget in [0, 1, 2 * n - 1] {
-                let Err(Error::Budget { smallest, .. }) = method.design(&Request::new(n, budget, 1)) else {
+                let Err(Error::Game(einthoven_game::Error::Budget { smallest, .. })) =
+                    method.design(&Request::new(n, budget, 1))
+                else {
                     panic!("{method} with {n} players and budget {budget}");
                 };
                 assert_eq!(smallest, 2 * n);
@@ -103,7 +105,10 @@ fn too_small_budgets_name_the_smallest_that_works() {
             assert!(method.design(&Request::new(n, 2 * n, 1)).is_ok());
         }
     }
-    assert!(matches!(Method::Exact.design(&Request::new(5, 31, 1)), Err(Error::Budget { smallest: 32, .. })));
+    assert!(matches!(
+        Method::Exact.design(&Request::new(5, 31, 1)),
+        Err(Error::Game(einthoven_game::Error::Budget { smallest: 32, .. }))
+    ));
     assert!(Method::Exact.design(&Request::new(21, usize::MAX, 1)).is_err());
     assert!(
         [Method::Exact, Method::Kernel, Method::Permutation]

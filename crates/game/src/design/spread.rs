@@ -5,10 +5,11 @@
 //! with `S` the variance of the pulls between the pairs of the stratum, their sum has the variance `d (1 - d / P) S`.
 //! Strata add up.
 
-use crate::pairs::Stratum;
+use super::pairs::Stratum;
 
 /// The variance of a sum over pairs, `[outputs, players]`.
-pub(crate) struct Spread {
+#[derive(Clone, Debug)]
+pub struct Spread {
     sums: Vec<f64>,
     squares: Vec<f64>,
     variance: Vec<f64>,
@@ -16,12 +17,12 @@ pub(crate) struct Spread {
 
 impl Spread {
     /// Nothing drawn yet; `length` is outputs times players.
-    pub(crate) fn new(length: usize) -> Self {
+    pub fn new(length: usize) -> Self {
         Self { sums: vec![0.0; length], squares: vec![0.0; length], variance: vec![0.0; length] }
     }
 
     /// Adds one pair to the current stratum: its pull on each player and output is the product of the two.
-    pub(crate) fn add(&mut self, players: &[f64], outputs: impl Iterator<Item = f64>) {
+    pub fn add(&mut self, players: &[f64], outputs: impl Iterator<Item = f64>) {
         let n_players = players.len();
         for (output, factor) in outputs.enumerate() {
             let range = output * n_players..(output + 1) * n_players;
@@ -34,8 +35,16 @@ impl Spread {
         }
     }
 
+    /// Adds one pair to the current stratum: its pulls, `[outputs, players]`.
+    pub fn add_pulls(&mut self, pulls: &[f64]) {
+        for ((sum, square), pull) in self.sums.iter_mut().zip(&mut self.squares).zip(pulls) {
+            *sum += pull;
+            *square += pull * pull;
+        }
+    }
+
     /// Closes a stratum.
-    pub(crate) fn close(&mut self, stratum: &Stratum) {
+    pub fn close(&mut self, stratum: &Stratum) {
         let drawn = stratum.range.len() as f64;
         let unseen = (1.0 - drawn / stratum.population).max(0.0);
         let scale = unseen * drawn / (drawn - 1.0).max(1.0);
@@ -49,7 +58,7 @@ impl Spread {
     }
 
     /// The variance of each player's value, `[outputs, players]`.
-    pub(crate) fn variances(self) -> Vec<f64> {
+    pub fn variances(self) -> Vec<f64> {
         self.variance
     }
 }

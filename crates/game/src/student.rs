@@ -8,7 +8,7 @@
 const NORMAL: f64 = 1.959_963_984_540_054;
 
 /// What a variance from so many degrees of freedom is to be multiplied by; at least one of them.
-pub(crate) fn variance_factor(freedom: usize) -> f64 {
+pub fn variance_factor(freedom: usize) -> f64 {
     (quantile(freedom.max(1) as f64) / NORMAL).powi(2)
 }
 

@@ -1,11 +1,21 @@
 //! The distinct coalitions to evaluate, and what each is for.
+//!
+//! [`Design`] is the plain value. What designs are made of is here too, for every estimator: [`pairs`] of complements
+//! drawn size by size without replacement, with the budget spread over [`sizes`]; [`subset`]s of a size, all or one at
+//! random; the distinct rows of a design in the making ([`row_set`]); and how far a sum over sampled pairs spreads ([`spread`]).
+
+pub mod pairs;
+pub mod row_set;
+pub mod sizes;
+pub mod spread;
+pub mod subset;
 
 use std::collections::HashSet;
 use std::path::Path;
 
 use crate::npy::{Array, Data};
 use crate::npz::{self, Npz};
-use crate::{Coalitions, Error, Result};
+use crate::{Coalitions, Error, Result, Values};
 
 /// What an estimator wants evaluated.
 ///
@@ -70,6 +80,19 @@ impl Design {
         Ok(Self { rows, draws })
     }
 
+    /// Fails unless there is a finite value for each row, and the first two rows are the empty and the full coalition;
+    /// `method` is who asks.
+    pub fn check_values(&self, method: &'static str, values: &Values) -> Result<()> {
+        self.check_rows(values.len())?;
+        values.check_finite()?;
+        let rows = &self.rows;
+        if rows.len() < 2 || rows.row(0).size() != 0 || rows.row(1).size() != rows.n_players() {
+            let reason = "expected the empty and the full coalition as its first rows".to_owned();
+            return Err(Error::Design { method, reason });
+        }
+        Ok(())
+    }
+
     /// Fails unless `n_values` is the number of rows.
     pub fn check_rows(&self, n_values: usize) -> Result<()> {
         if n_values == self.rows.len() {
@@ -81,6 +104,17 @@ impl Design {
             found: format!("{n_values} rows"),
         })
     }
+}
+
+/// Fails if there are no players, or the budget is too small.
+pub fn check_budget(method: &'static str, n_players: usize, budget: usize, smallest: usize) -> Result<()> {
+    if n_players == 0 {
+        return Err(Error::Request("attribute to no players: expected at least one".to_owned()));
+    }
+    if budget < smallest {
+        return Err(Error::Budget { method, n_players, budget, smallest });
+    }
+    Ok(())
 }
 
 fn load_draws(npz: &mut Npz, n_rows: usize) -> Result<Vec<Draw>> {

@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 
-use einthoven_game::Coalitions;
+use crate::Coalitions;
 
 /// Distinct coalitions, in the order in which they came. The first is empty, the second full.
-pub(crate) struct RowSet {
+#[derive(Clone, Debug)]
+pub struct RowSet {
     rows: Coalitions,
     row_of: HashMap<Box<[u32]>, u32>,
 }
 
 impl RowSet {
     /// The empty and the full coalition.
-    pub(crate) fn new(n_players: usize) -> Self {
+    pub fn new(n_players: usize) -> Self {
         let mut rows = Coalitions::new(n_players);
         rows.push_empty();
         rows.push_full();
@@ -21,7 +22,7 @@ impl RowSet {
     }
 
     /// The row of a coalition, and whether it is new.
-    pub(crate) fn insert(&mut self, words: &[u32]) -> (u32, bool) {
+    pub fn insert(&mut self, words: &[u32]) -> (u32, bool) {
         if let Some(&row) = self.row_of.get(words) {
             return (row, false);
         }
@@ -31,15 +32,18 @@ impl RowSet {
         (row, true)
     }
 
-    pub(crate) fn contains(&self, words: &[u32]) -> bool {
+    /// Whether a coalition is there.
+    pub fn contains(&self, words: &[u32]) -> bool {
         self.row_of.contains_key(words)
     }
 
-    pub(crate) fn rows(&self) -> &Coalitions {
+    /// The coalitions.
+    pub fn rows(&self) -> &Coalitions {
         &self.rows
     }
 
-    pub(crate) fn into_rows(self) -> Coalitions {
+    /// The coalitions, for a design.
+    pub fn into_rows(self) -> Coalitions {
         self.rows
     }
 }

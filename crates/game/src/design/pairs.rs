@@ -4,13 +4,11 @@
 //! a class they are drawn without replacement, all alike. Each class has its own stream of random numbers, so that a
 //! design with a larger budget holds (up to rounding) the pairs of a smaller one.
 
-use einthoven_game::{Coalitions, Design, Draw, rng};
-
-use crate::error::check_budget;
-use crate::row_set::RowSet;
-use crate::sizes::{self, Law};
-use crate::subset::{SubsetSampler, for_each_subset};
-use crate::{Error, Result};
+use super::row_set::RowSet;
+use super::sizes::{self, Law};
+use super::subset::{SubsetSampler, for_each_subset};
+use super::{Design, Draw, check_budget};
+use crate::{Coalitions, Error, Result, rng};
 
 /// Role of pairs that are there for certain; their stratum is the smaller size of the pair.
 const ENUMERATED: u32 = 0;
@@ -19,7 +17,7 @@ const SAMPLED: u32 = 1;
 
 /// A pair of coalitions, read back from a design.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pair {
+pub struct Pair {
     /// Row of the member of the smaller size; in the middle, of the one that holds player 0.
     pub row: usize,
     /// Row of the other one.
@@ -34,14 +32,16 @@ pub(crate) struct Pair {
 
 /// The pairs of one class: a range of the pairs of a design.
 #[derive(Clone, Debug)]
-pub(crate) struct Stratum {
+pub struct Stratum {
+    /// Its pairs.
     pub range: std::ops::Range<usize>,
     /// Number of pairs there are; infinite where a float cannot hold it.
     pub population: f64,
 }
 
 /// A design of this module, read back.
-pub(crate) struct Pairs {
+#[derive(Clone, Debug)]
+pub struct Pairs {
     /// By size.
     pub all: Vec<Pair>,
     /// The classes that were drawn at random, by size. One with a single pair is joined with its neighbours, because a
@@ -50,23 +50,29 @@ pub(crate) struct Pairs {
 }
 
 /// What a design of pairs is made for.
-pub(crate) struct Plan {
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Who asks.
     pub method: &'static str,
     /// The smallest budget that will do.
     pub smallest: usize,
+    /// How draws fall on sizes.
     pub law: Law,
     /// Classes of sizes that are enumerated in any case.
     pub forced: usize,
 }
 
 /// The budget of two pairs with the empty and the full coalition, or of all coalitions.
-pub(crate) fn two_pairs(n_players: usize) -> usize {
+pub fn two_pairs(n_players: usize) -> usize {
     (1 << n_players.clamp(1, 3)).min(6)
 }
 
 /// Pairs for a budget of distinct coalitions, the empty and the full one included. One draw per pair: its row is the
 /// smaller coalition, the complement is the row that follows.
-pub(crate) fn design(plan: &Plan, n_players: usize, budget: usize, seed: u64) -> Result<Design> {
+///
+/// # Errors
+/// If the budget is below the smallest that will do.
+pub fn design(plan: &Plan, n_players: usize, budget: usize, seed: u64) -> Result<Design> {
     let &Plan { method, smallest, law, forced } = plan;
     check_budget(method, n_players, budget, smallest)?;
     let mut rows = RowSet::new(n_players);
@@ -114,7 +120,10 @@ fn push(rows: &mut RowSet, subset: &[usize]) -> Option<u32> {
 
 impl Pairs {
     /// Reads a design back, whoever evaluated it; `method` is who asks.
-    pub(crate) fn read(method: &'static str, design: &Design) -> Result<Self> {
+    ///
+    /// # Errors
+    /// If the design was not made by [`design`].
+    pub fn read(method: &'static str, design: &Design) -> Result<Self> {
         let wrong = |reason: &str| Error::Design { method, reason: reason.to_owned() };
         let rows = &design.rows;
         let mut used = vec![false; rows.len()];
@@ -149,12 +158,12 @@ impl Pairs {
     }
 
     /// Whether nothing was left to chance.
-    pub(crate) fn complete(&self) -> bool {
+    pub fn complete(&self) -> bool {
         self.strata.is_empty()
     }
 
     /// Number of pairs that were drawn at random.
-    pub(crate) fn n_sampled(&self) -> usize {
+    pub fn n_sampled(&self) -> usize {
         self.strata.iter().map(|stratum| stratum.range.len()).sum()
     }
 }

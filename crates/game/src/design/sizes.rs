@@ -9,12 +9,13 @@
 //! exact and the mean over the seeds is `t` (systematic sampling). Number and mass of a class's pairs are only ever used
 //! through ratios and logarithms: `C(n, s)` overflows a float from 1030 players on.
 
-use einthoven_game::rng;
 use rand::RngExt;
+
+use crate::rng;
 
 /// How draws fall on sizes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Law {
+pub enum Law {
     /// The mass of the Shapley kernel, `1 / (s (n - s))`.
     Kernel,
     /// The root of that, between the two others.
@@ -27,7 +28,7 @@ pub(crate) enum Law {
 
 /// A class of coalition sizes and its part of the budget.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Class {
+pub struct Class {
     /// The smaller size.
     pub size: usize,
     /// Pairs to draw; all of them if it is enumerated.
@@ -55,14 +56,19 @@ impl Law {
 }
 
 /// Mass of the Shapley kernel on a class: that of its two sizes together.
-pub(crate) fn kernel_mass(n_players: usize, size: usize) -> f64 {
+pub fn kernel_mass(n_players: usize, size: usize) -> f64 {
     let (n, s) = (n_players as f64, size as f64);
     let sizes = if 2 * size == n_players { 1.0 } else { 2.0 };
     sizes / (s * (n - s))
 }
 
+/// Logarithm of `C(n, size)`.
+pub fn ln_subsets(n: usize, size: usize) -> f64 {
+    (0..size.min(n - size)).map(|i| ((n - i) as f64 / (i + 1) as f64).ln()).sum()
+}
+
 /// Logarithm of the number of pairs of each class.
-pub(crate) fn ln_pairs(n_players: usize) -> Vec<f64> {
+pub fn ln_pairs(n_players: usize) -> Vec<f64> {
     let n = n_players as f64;
     let mut ln_subsets = 0.0;
     let ln_pairs = |size: usize| {
@@ -75,7 +81,7 @@ pub(crate) fn ln_pairs(n_players: usize) -> Vec<f64> {
 }
 
 /// Number of pairs of each class, exact as far as a float is; infinite where it overflows.
-pub(crate) fn pairs(n_players: usize) -> Vec<f64> {
+pub fn pairs(n_players: usize) -> Vec<f64> {
     let n = n_players as f64;
     let mut subsets = 1.0;
     let pairs = |size: usize| {
@@ -93,7 +99,7 @@ pub(crate) fn pairs(n_players: usize) -> Vec<f64> {
 ///
 /// # Panics
 /// If there are fewer pairs than the forced classes have.
-pub(crate) fn allocate(n_players: usize, n_pairs: usize, law: Law, forced: usize, seed: u64) -> Vec<Class> {
+pub fn allocate(n_players: usize, n_pairs: usize, law: Law, forced: usize, seed: u64) -> Vec<Class> {
     let populations = pairs(n_players);
     let ln_masses: Vec<f64> =
         ln_pairs(n_players).iter().enumerate().map(|(at, &ln)| law.ln_mass(n_players, at + 1, ln)).collect();

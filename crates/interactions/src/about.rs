@@ -1,0 +1,63 @@
+//! What there is to know about each method: what `einthoven methods` prints.
+
+use einthoven_game::Index;
+use einthoven_shapley::About;
+
+/// A line for each method; its index is the one that it is best at.
+pub(crate) static ABOUT: [About; 9] = [
+    about("exact", Index::KSii, "exact", "2^n, n <= 20; any index", "n^2 2^n", "Grabisch & Roubens 1999"),
+    about("shapiq", Index::KSii, "unbiased", "6; any index", "m n^k", "Fumagalli et al. 2023"),
+    about("svarm-iq", Index::KSii, "unbiased", "6; any index; no stratum empty", "m n^k", "Kolpaczki et al. 2024"),
+    about(
+        "permutation",
+        Index::Stii,
+        "unbiased",
+        "n^k; SII, k-SII, STII; sets that are seen",
+        "m 2^k",
+        "Sundararajan et al. 2020; Tsai et al. 2023",
+    ),
+    about(
+        "kernelshap-iq",
+        Index::KSii,
+        "consistent",
+        "2 C(n, k) and all of fewer than k; SII, k-SII",
+        "m p^2 + p^3, p = C(n, k)",
+        "Fumagalli et al. 2024",
+    ),
+    about(
+        "kernelshap-iq-inconsistent",
+        Index::KSii,
+        "biased",
+        "2 C(n, k); SII, k-SII",
+        "m p^2 + p^3, p = C(n, k)",
+        "Fumagalli et al. 2024",
+    ),
+    about(
+        "regression",
+        Index::Fsii,
+        "consistent",
+        "2 C(n, k); FSII, FBII",
+        "m p^2 + p^3, p = C(n, k)",
+        "Tsai et al. 2023",
+    ),
+    about(
+        "kadd",
+        Index::KaddShap,
+        "consistent",
+        "2 C(n, k); kADD-SHAP",
+        "m p^2 + p^3, p = C(n, k)",
+        "Pelegrina et al. 2023",
+    ),
+    about("auto", Index::KSii, "-", "6", "that of its choice", "see `auto` below"),
+];
+
+const fn about(
+    name: &'static str,
+    index: Index,
+    kind: &'static str,
+    needs: &'static str,
+    cost: &'static str,
+    source: &'static str,
+) -> About {
+    About { name, index, kind, needs, cost, source }
+}

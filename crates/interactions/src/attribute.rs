@@ -1,0 +1,60 @@
+//! From numbers to attributions.
+
+use einthoven_game::{Attribution, Design, Index, Kind, Link, Term, Values};
+
+use crate::sets::Sets;
+
+/// What an estimator has found out of one size of sets.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    /// Players of a set.
+    pub size: usize,
+    /// `[outputs][sets]`
+    pub values: Vec<Vec<f64>>,
+    /// Squared standard errors, `[outputs][sets]`, where there are any; NaN where a set has none.
+    pub variances: Option<Vec<Vec<f64>>>,
+}
+
+/// What an estimator has found out.
+pub(crate) struct Estimate {
+    pub method: &'static str,
+    pub index: Index,
+    pub order: usize,
+    pub kind: Kind,
+    pub found: Vec<Found>,
+    pub warnings: Vec<String>,
+}
+
+/// Dresses up an estimate, one attribution per output. Names are numbers until somebody knows better.
+pub(crate) fn attribute(design: &Design, values: &Values, estimate: &Estimate) -> Vec<Attribution> {
+    let n_players = design.rows.n_players();
+    let mut terms: Vec<Vec<Term>> = vec![Vec::new(); values.n_outputs()];
+    for found in &estimate.found {
+        Sets::new(n_players, found.size).for_each(|position, set| {
+            for (output, terms) in terms.iter_mut().enumerate() {
+                let variance = found.variances.as_ref().map(|variances| variances[output][position]);
+                let std_err = variance.filter(|variance| !variance.is_nan()).map(|variance| variance.max(0.0).sqrt());
+                terms.push(Term { players: set.to_vec(), value: found.values[output][position], std_err });
+            }
+        });
+    }
+    let attribution = |(output, terms): (usize, Vec<Term>)| Attribution {
+        index: estimate.index,
+        min_order: estimate.found.iter().map(|found| found.size).min().unwrap_or(1),
+        max_order: estimate.order,
+        n_players,
+        output: output.to_string(),
+        link: Link::default(),
+        baseline: values.get(0, output),
+        full: values.get(1, output),
+        kind: estimate.kind,
+        method: estimate.method.to_owned(),
+        seed: 0,
+        evaluations: design.rows.len(),
+        terms,
+        player_names: (0..n_players).map(|player| player.to_string()).collect(),
+        warnings: estimate.warnings.clone(),
+        run: Default::default(),
+    };
+    terms.into_iter().enumerate().map(attribution).collect()
+}

@@ -1,0 +1,149 @@
+//! Fits of a game by a polynomial of low order, and every index of the polynomial.
+//!
+//! With the sign of a set in a coalition, `chi(S, T) = (-1)^|S ∩ T|`, a game of order `k` is a sum over the sets `S` of up
+//! to `k` players of coefficients `F(S)` times `chi(S, T)`. The complement of a coalition has the same signs for sets of
+//! even size and the opposite ones for odd sizes. So a pair is one row of two problems that have nothing to do with each
+//! other: half the sum of its values is fitted by the even sets, half the difference by the odd ones. That halves rows
+//! and unknowns, and these columns are as close to orthogonal as columns of coalitions can be.
+//!
+//! That the polynomial has the right value for the empty and the full coalition fixes the sum of the coefficients of
+//! either parity, and the constraint is eliminated. Where the fit is free there, an unknown that no row sees takes up the
+//! constraint.
+
+use einthoven_fit as fit;
+use einthoven_game::design::pairs::{Pair, Pairs};
+use einthoven_game::design::sizes::{kernel_mass, ln_pairs};
+use einthoven_game::{Coalitions, Design, Values};
+
+use crate::attribute::Found;
+use crate::error::rank_error;
+use crate::parity::Parity;
+use crate::pulls::{self, Part};
+use crate::readout::Readout;
+use crate::request::Request;
+use crate::sets::count;
+use crate::{Result, shapiq};
+
+/// The empty and the full coalition.
+pub(crate) const ENDS: Pair = Pair { row: 0, complement: 1, share: 1.0, size: 0, sampled: false };
+
+/// What weighs a pair, and whether the ends are exact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// The Shapley kernel; exact for the empty and the full coalition.
+    Shapley,
+    /// All coalitions alike, the empty and the full one too.
+    Banzhaf,
+}
+
+/// The smallest budget with which the coefficients can be determined: a pair for each set of the more numerous parity, or
+/// all coalitions.
+pub(crate) fn smallest_budget(n_players: usize, order: usize) -> usize {
+    let unknowns = |parity: usize| (parity..=order).step_by(2).map(|size| count(n_players, size)).sum::<f64>();
+    let pairs = unknowns(0).max(unknowns(1));
+    (2.0 * pairs).min((n_players as f64).exp2()) as usize
+}
+
+/// The rows that are fitted.
+#[derive(Clone, Copy)]
+pub(crate) struct Rows<'a> {
+    pub coalitions: &'a Coalitions,
+    pub pairs: &'a [Pair],
+    pub weights: &'a [f64],
+    pub fit: Fit,
+}
+
+/// The problem of one parity.
+struct Half<'a> {
+    parity: &'a Parity,
+    rows: Rows<'a>,
+    /// `[rows, outputs]`
+    targets: Vec<f64>,
+    /// `[outputs]`
+    totals: Vec<f64>,
+}
+
+/// Fits the values of a design for the index of a request, and reads the index off the polynomials.
+pub(crate) fn estimate(
+    request: &Request,
+    design: &Design,
+    pairs: &Pairs,
+    values: &Values,
+    fit: Fit,
+) -> Result<(Vec<Found>, Vec<String>)> {
+    let parities = Parity::both(request.n_players, request.order);
+    let readout = Readout::new(request, &parities);
+    // The ends are a row where they are not exact.
+    let all: Vec<Pair> = pairs.all.iter().copied().chain((fit == Fit::Banzhaf).then_some(ENDS)).collect();
+    let weights = weights(request.n_players, &all, fit);
+    let rows = Rows { coalitions: &design.rows, pairs: &all, weights: &weights, fit };
+    let halves = parities.each_ref().map(|parity| Half::new(parity, rows, values));
+    let row_of = halves.each_ref().map(|half| |at: usize, out: &mut [f64]| half.row(at, out));
+    let mut found = vec![0.0; values.n_outputs() * readout.n_terms()];
+    let mut solutions = Vec::with_capacity(2);
+    for (half, row) in halves.iter().zip(&row_of) {
+        let solution = fit::solve(&half.problem(row)).map_err(|error| rank_error(error, request.n_players))?;
+        let outputs = solution.coefficients.chunks_exact(half.n_unknowns());
+        for (coefficients, terms) in outputs.zip(found.chunks_exact_mut(readout.n_terms())) {
+            readout.add(half.parity.odd, coefficients, 1.0, terms);
+        }
+        solutions.push(solution);
+    }
+    let mut warnings = shapiq::warnings(pairs);
+    let parts = halves.iter().zip(&row_of).zip(&solutions);
+    let parts: Vec<Part<'_>> =
+        parts.map(|((half, row), solution)| Part { first: 0, problem: half.problem(row), solution }).collect();
+    let variances = if pairs.complete() {
+        Some(vec![0.0; found.len()])
+    } else if let Some(reason) = pulls::unknown(pairs, &parts) {
+        warnings.push(reason);
+        None
+    } else {
+        let add = |part: usize, influence: &[f64], scale: f64, terms: &mut [f64]| {
+            readout.add(halves[part].parity.odd, influence, scale, terms);
+        };
+        Some(pulls::variances(pairs, &parts, readout.n_terms(), &add, &|_| {}))
+    };
+    Ok((readout.found(&found, variances.as_deref()), warnings))
+}
+
+/// The weight of each row.
+pub(crate) fn weights(n_players: usize, rows: &[Pair], fit: Fit) -> Vec<f64> {
+    match fit {
+        Fit::Shapley => rows.iter().map(|pair| pair.share * kernel_mass(n_players, pair.size)).collect(),
+        Fit::Banzhaf => {
+            // One pair for the ends. Relative to the largest class, so that nothing overflows.
+            let ln_pairs = [vec![0.0], ln_pairs(n_players)].concat();
+            let largest = ln_pairs.iter().copied().fold(0.0, f64::max);
+            rows.iter().map(|pair| pair.share * (ln_pairs[pair.size] - largest).exp()).collect()
+        }
+    }
+}
+
+impl<'a> Half<'a> {
+    fn new(parity: &'a Parity, rows: Rows<'a>, values: &Values) -> Self {
+        let n_outputs = values.n_outputs();
+        let mut targets = Vec::with_capacity(rows.pairs.len() * n_outputs);
+        for pair in rows.pairs {
+            targets.extend((0..n_outputs).map(|output| parity.half(values, pair, output)));
+        }
+        let totals = match rows.fit {
+            Fit::Shapley => (0..n_outputs).map(|output| parity.half(values, &ENDS, output)).collect(),
+            Fit::Banzhaf => vec![0.0; n_outputs],
+        };
+        Self { parity, rows, targets, totals }
+    }
+
+    fn n_unknowns(&self) -> usize {
+        self.parity.n_sets + usize::from(self.rows.fit == Fit::Banzhaf)
+    }
+
+    fn row(&self, at: usize, out: &mut [f64]) {
+        self.parity.signs(self.rows.coalitions.row(self.rows.pairs[at].row), out);
+    }
+
+    fn problem<'s>(&'s self, row: &'s dyn Fn(usize, &mut [f64])) -> fit::Problem<'s> {
+        let (weights, targets, totals) = (self.rows.weights, &self.targets, &self.totals);
+        fit::Problem { n_unknowns: self.n_unknowns(), weights, targets, totals, row, outside: None }
+    }
+}

@@ -1,0 +1,95 @@
+//! What is asked for.
+
+use einthoven_game::Index;
+use einthoven_game::design::pairs::Plan;
+use einthoven_game::design::sizes::Law;
+
+use crate::sets::{MAX_SIZE, count};
+use crate::{Error, Result};
+
+/// Most sets of an answer, all outputs together: with a value, a variance and a term for each, some 200 bytes.
+const MOST_SETS: f64 = 1e7;
+
+/// A regularised problem in place of one that the values do not determine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Penalty {
+    /// The squares of the coefficients (Hoerl & Kennard, 1970).
+    Ridge,
+    /// Their magnitudes, which leaves most of them zero (Tibshirani, 1996).
+    Lasso,
+}
+
+/// What a design, and the estimate from it, is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// Which index.
+    pub index: Index,
+    /// The largest sets that get a number.
+    pub order: usize,
+    /// Number of players.
+    pub n_players: usize,
+    /// Distinct coalitions that may be evaluated, the empty and the full one included.
+    pub budget: usize,
+    /// Names the streams of random numbers.
+    pub seed: u64,
+    /// Which regularised problem the regressions solve, its strength by cross-validation; without one they refuse a budget that
+    /// does not determine their unknowns.
+    pub penalty: Option<Penalty>,
+}
+
+impl Request {
+    /// A request without a penalty.
+    pub fn new(index: Index, order: usize, n_players: usize, budget: usize, seed: u64) -> Self {
+        Self { index, order, n_players, budget, seed, penalty: None }
+    }
+
+    /// Fails if there is no such index of that order.
+    pub fn check(&self) -> Result<()> {
+        let &Self { index, order, n_players, .. } = self;
+        let asked = || format!("estimate {index} of order {order} for {n_players} players");
+        if matches!(index, Index::Owen | Index::Lime) {
+            return Err(Error::Request(format!("{}: it has no interactions; use `einthoven explain`", asked())));
+        }
+        let most = match index {
+            Index::Sv | Index::Bv => 1,
+            _ => n_players.min(MAX_SIZE),
+        };
+        if !(1..=most).contains(&order) {
+            return Err(Error::Request(format!("{}: expected an order from 1 to {most}", asked())));
+        }
+        let sets: f64 = (0..=order).map(|size| count(n_players, size)).sum();
+        if sets > MOST_SETS {
+            return Err(Error::Request(format!(
+                "{}: that is {sets:.0} sets, more than {MOST_SETS:.0}; use a lower order",
+                asked()
+            )));
+        }
+        Ok(())
+    }
+
+    /// How pairs of coalitions are drawn for the index, and which sizes are in any case: those below the order, if they take
+    /// no more than half of the budget, and those without which the index has no estimate.
+    pub(crate) fn plan(&self, method: &'static str) -> Plan {
+        let &Self { index, order, n_players, budget, .. } = self;
+        // Sizes up to this, and as many from the top: where all the weight is.
+        let needed = match index {
+            Index::Moebius | Index::CoMoebius | Index::Igv | Index::Egv => order,
+            Index::Stii => order - 1,
+            _ => 0,
+        };
+        let binomial = matches!(index, Index::Bv | Index::Bii | Index::Fbii | Index::Fourier | Index::Bgv);
+        let half = budget as f64 / 2.0;
+        let wanted = (0..order).rev().find(|&most| small_sizes(n_players, most) <= half).unwrap_or(0);
+        Plan {
+            method,
+            smallest: small_sizes(n_players, needed).max(6.0f64.min((n_players as f64).exp2())) as usize,
+            law: if binomial { Law::Binomial } else { Law::Kernel },
+            forced: if binomial { 0 } else { wanted.max(needed).min(n_players / 2) },
+        }
+    }
+}
+
+/// Number of coalitions of at most `most` players, or of all but at most so many.
+pub(crate) fn small_sizes(n_players: usize, most: usize) -> f64 {
+    (0..=n_players).filter(|&size| size.min(n_players - size) <= most).map(|size| count(n_players, size)).sum()
+}
