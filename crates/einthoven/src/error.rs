@@ -18,6 +18,9 @@ pub enum Error {
     /// An estimate that cannot be made: exit code 2.
     #[error(transparent)]
     Shapley(#[from] einthoven_shapley::Error),
+    /// Interactions that cannot be estimated: exit code 2, or 3 where a file is the reason.
+    #[error(transparent)]
+    Interactions(#[from] einthoven_interactions::Error),
     /// A model that cannot be loaded or trained: exit code 4.
     #[error(transparent)]
     Model(#[from] einthoven_model::Error),
@@ -76,6 +79,8 @@ impl Error {
         match self {
             Self::Usage(_) | Self::Shapley(_) | Self::Model(einthoven_model::Error::Setting { .. }) => 2,
             Self::Model(einthoven_model::Error::Ecg(_) | einthoven_model::Error::Data(_)) => 3,
+            Self::Interactions(einthoven_interactions::Error::Game(_)) => 3,
+            Self::Interactions(_) => 2,
             Self::Ecg(_) | Self::Game(_) | Self::File { .. } | Self::SomeRecords { .. } => 3,
             Self::BrokenOff { .. } | Self::Interrupted => 130,
             Self::Model(_) | Self::Masking(_) => 4,

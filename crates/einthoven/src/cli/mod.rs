@@ -12,6 +12,7 @@ mod records;
 mod stop;
 mod synth;
 mod train;
+mod trees;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,7 @@ pub fn main() -> ExitCode {
         Command::Devices => devices::run(),
         Command::Methods => methods::run(),
         Command::Game(args) => game::run(args),
+        Command::Trees(args) => trees::run(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,3 +9,4 @@ mod program;
 mod real_records;
 mod resume;
 mod synth;
+mod trees;

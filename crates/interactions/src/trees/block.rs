@@ -74,6 +74,15 @@ impl Sums {
         }
     }
 
+    /// The total of several, added in their order.
+    pub(super) fn total(mut several: Vec<Self>) -> Self {
+        let mut total = several.remove(0);
+        for sums in several {
+            total.values.iter_mut().zip(&sums.values).for_each(|(total, sum)| *total += sum);
+        }
+        total
+    }
+
     /// The sums by row, `[rows, outputs, sets]`.
     pub(super) fn by_row(&self) -> Vec<f64> {
         let n_columns = self.values.len() / self.n_rows;

@@ -229,11 +229,19 @@ impl Ensemble {
 
     /// What the ensemble says about a row `[features]`, `[outputs]`; NaN is a missing value.
     pub fn predict(&self, row: &[f64]) -> Vec<f64> {
-        let row: Vec<f64> = row.iter().map(|&x| self.rounded(x)).collect();
-        let mut outputs = self.base.clone();
+        self.predict_rows(&[row])
+    }
+
+    /// The same for rows, `[rows, outputs]`: tree after tree, each of which stays in the cache meanwhile.
+    pub(crate) fn predict_rows(&self, rows: &[&[f64]]) -> Vec<f64> {
+        let rounded: Vec<f64> = rows.iter().flat_map(|row| row.iter().map(|&x| self.rounded(x))).collect();
+        let mut outputs = self.base.repeat(rows.len());
         for tree in &self.trees {
-            let sums = &mut outputs[tree.outputs()];
-            sums.iter_mut().zip(tree.leaf(&row)).for_each(|(sum, value)| *sum += value);
+            let rows = rounded.chunks_exact(self.n_features());
+            for (row, sums) in rows.zip(outputs.chunks_exact_mut(self.base.len())) {
+                let sums = &mut sums[tree.outputs()];
+                sums.iter_mut().zip(tree.leaf(row)).for_each(|(sum, value)| *sum += value);
+            }
         }
         outputs
     }

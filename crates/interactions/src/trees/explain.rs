@@ -13,9 +13,14 @@ use super::{interventional, path_dependent};
 use crate::{Error, Result};
 
 /// Most rows that are explained together; more rows share more work.
-const MAX_BLOCK: usize = 1024;
+const MAX_BLOCK: usize = 512;
 /// Most numbers of a block.
-const MAX_BLOCK_NUMBERS: usize = 1 << 24;
+const MAX_BLOCK_NUMBERS: usize = 1 << 22;
+/// Most parts that the trees are cut into, for the sake of threads, and fewest trees of a part.
+const TREE_PARTS: usize = 8;
+const PART_TREES: usize = 16;
+/// From so many rows on, tables of all patterns pay in the interventional game.
+const SHARED_ROWS: usize = 32;
 
 /// What happens to features that are out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +38,15 @@ impl Mode {
             Self::PathDependent => "path-dependent",
             Self::Interventional => "interventional",
         }
+    }
+}
+
+impl std::str::FromStr for Mode {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let mode = [Self::PathDependent, Self::Interventional].into_iter().find(|mode| mode.name() == name);
+        mode.ok_or_else(|| Error::Request(format!("use mode `{name}`: expected path-dependent or interventional")))
     }
 }
 
@@ -84,10 +98,10 @@ impl<'a> TreeExplainer<'a> {
                 "explain by the interventional game: expected background rows, found none".to_owned(),
             ));
         }
-        let predictions: Vec<Vec<f64>> =
-            (0..background.len()).map(|row| ensemble.predict(background.row(row))).collect();
-        let mean = |output: usize| predictions.iter().map(|row| row[output]).sum::<f64>() / background.len() as f64;
-        let baseline = (0..ensemble.outputs.len()).map(mean).collect();
+        let n_outputs = ensemble.outputs.len();
+        let predictions = predictions(ensemble, background);
+        let sum = |output: usize| predictions.iter().skip(output).step_by(n_outputs).sum::<f64>();
+        let baseline = (0..n_outputs).map(|output| sum(output) / background.len() as f64).collect();
         Self::new(ensemble, index, order, baseline, Some(background))
     }
 
@@ -120,25 +134,23 @@ impl<'a> TreeExplainer<'a> {
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Option<Explanations>> {
         rows.check(self.ensemble)?;
-        let n_threads = rayon::current_num_threads();
         let n_columns = self.plan.sets.len().max(1) * self.ensemble.outputs.len();
         let most = (MAX_BLOCK_NUMBERS / n_columns).clamp(1, MAX_BLOCK);
-        let mut values = Vec::with_capacity(rows.len() * n_columns);
-        let mut done = 0;
-        while done < rows.len() {
-            let end = rows.len().min(done + most * n_threads);
-            let block = (end - done).div_ceil(n_threads);
-            let starts: Vec<usize> = (done..end).step_by(block).collect();
-            let blocks: Vec<Vec<f64>> =
-                starts.into_par_iter().map(|start| self.block(rows, start, end.min(start + block))).collect();
+        let n_blocks = rows.len().div_ceil(most).max(1);
+        let block = rows.len().div_ceil(n_blocks).max(1);
+        let starts: Vec<usize> = (0..rows.len()).step_by(block).collect();
+        let parts = self.tree_parts();
+        let mut values = Vec::with_capacity(rows.len() * self.plan.sets.len() * self.ensemble.outputs.len());
+        // So many blocks at a time that there is work for all threads.
+        for starts in starts.chunks((2 * rayon::current_num_threads()).div_ceil(parts.len())) {
+            let explain = |&start: &usize| self.block(rows, start, rows.len().min(start + block), &parts);
+            let blocks: Vec<Vec<f64>> = starts.par_iter().map(explain).collect();
             blocks.into_iter().for_each(|block| values.extend(block));
-            done = end;
-            if progress(done).is_break() {
+            if progress(values.len() / n_columns).is_break() {
                 return Ok(None);
             }
         }
-        let predict = |row: usize| self.ensemble.predict(rows.row(row));
-        let full: Vec<f64> = (0..rows.len()).into_par_iter().flat_map_iter(predict).collect();
+        let full = predictions(self.ensemble, rows);
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
             return Err(Error::Request(format!(
                 "explain row {}: found a value of {}; the covers or leaves of the model are out of the range of numbers",
@@ -163,24 +175,21 @@ impl<'a> TreeExplainer<'a> {
         }))
     }
 
+    /// The trees in parts. They do not depend on the number of threads, and so the order of sums does not.
+    fn tree_parts(&self) -> Vec<std::ops::Range<usize>> {
+        let n_trees = self.ensemble.trees.len();
+        let n_parts = (n_trees / PART_TREES).clamp(1, TREE_PARTS);
+        (0..n_parts).map(|part| part * n_trees / n_parts..(part + 1) * n_trees / n_parts).collect()
+    }
+
     /// The values of some rows, `[rows, outputs, sets]`.
-    fn block(&self, rows: &Rows, start: usize, end: usize) -> Vec<f64> {
+    fn block(&self, rows: &Rows, start: usize, end: usize, parts: &[std::ops::Range<usize>]) -> Vec<f64> {
         let columns = Columns::new(self.ensemble, &self.used, rows, start, end);
+        let share_pairs = rows.len() >= SHARED_ROWS;
+        let part = |trees: &std::ops::Range<usize>| self.part(&columns, trees.clone(), share_pairs);
+        let sums: Vec<Sums> = parts.par_iter().map(part).collect();
+        let mut values = Sums::total(sums).by_row();
         let n_sets = self.plan.sets.len();
-        let mut sums = Sums::new(self.ensemble.outputs.len(), n_sets, end - start);
-        let trees = self.ensemble.trees.iter().zip(&self.plan.trees);
-        match &self.background {
-            None => {
-                let mut walker = path_dependent::Walker::new(&self.plan, &columns);
-                trees.for_each(|(tree, plan)| walker.add(tree, plan, &mut sums));
-            }
-            Some(background) => {
-                let mut walker = interventional::Walker::new(&self.plan, &columns, &background.columns);
-                let trees = trees.zip(&background.weights);
-                trees.for_each(|((tree, plan), weights)| walker.add(tree, plan, weights, &mut sums));
-            }
-        }
-        let mut values = sums.by_row();
         if n_sets == 0 {
             return values;
         }
@@ -190,6 +199,24 @@ impl<'a> TreeExplainer<'a> {
             }
         }
         values
+    }
+
+    /// What some trees add.
+    fn part(&self, columns: &Columns, trees: std::ops::Range<usize>, share_pairs: bool) -> Sums {
+        let mut sums = Sums::new(self.ensemble.outputs.len(), self.plan.sets.len(), columns.n_rows());
+        let planned = self.ensemble.trees[trees.clone()].iter().zip(&self.plan.trees[trees.clone()]);
+        match &self.background {
+            None => {
+                let mut walker = path_dependent::Walker::new(&self.plan, columns);
+                planned.for_each(|(tree, plan)| walker.add(tree, plan, &mut sums));
+            }
+            Some(background) => {
+                let mut walker = interventional::Walker::new(&self.plan, columns, &background.columns, share_pairs);
+                let planned = planned.zip(&background.weights[trees]);
+                planned.for_each(|((tree, plan), weights)| walker.add(tree, plan, weights, &mut sums));
+            }
+        }
+        sums
     }
 
     /// Adds what does not depend on features, and sums over supersets where the index is such a sum.
@@ -213,6 +240,16 @@ impl<'a> TreeExplainer<'a> {
         });
         self.ensemble.base[output] + alone.sum::<f64>()
     }
+}
+
+/// What the ensemble says about rows, `[rows, outputs]`.
+fn predictions(ensemble: &Ensemble, rows: &Rows) -> Vec<f64> {
+    let starts: Vec<usize> = (0..rows.len()).step_by(MAX_BLOCK).collect();
+    let predict = |start: usize| {
+        let rows: Vec<&[f64]> = (start..rows.len().min(start + MAX_BLOCK)).map(|at| rows.row(at)).collect();
+        ensemble.predict_rows(&rows)
+    };
+    starts.into_par_iter().flat_map_iter(predict).collect()
 }
 
 fn used_features(ensemble: &Ensemble) -> Vec<u32> {
@@ -329,13 +366,16 @@ impl Explanations {
         }
     }
 
-    /// The mean magnitude of each set over rows, for an output, `[sets]`.
-    pub fn mean_magnitudes(&self, output: usize) -> Vec<f64> {
-        let mut means = vec![0.0; self.sets.len()];
+    /// The mean over rows of the magnitude and of the value of each set, for an output, `[sets]`.
+    pub fn means(&self, output: usize) -> Vec<(f64, f64)> {
+        let mut means = vec![(0.0, 0.0); self.sets.len()];
         for row in 0..self.n_rows() {
-            means.iter_mut().zip(self.values(row, output)).for_each(|(mean, value)| *mean += value.abs());
+            for ((magnitude, mean), value) in means.iter_mut().zip(self.values(row, output)) {
+                *magnitude += value.abs();
+                *mean += value;
+            }
         }
-        means.iter_mut().for_each(|mean| *mean /= self.n_rows().max(1) as f64);
-        means
+        let n_rows = self.n_rows().max(1) as f64;
+        means.into_iter().map(|(magnitude, mean)| (magnitude / n_rows, mean / n_rows)).collect()
     }
 }

@@ -8,12 +8,14 @@
 //! [`einthoven_game::indices::derivative_nodes`] that is a weight for each three numbers, made once for a model.
 //!
 //! A leaf sees of a row only which features agree with its path, so rows and background rows are put into groups first
-//! (see [`super::groups`]), and pairs of groups are looked at instead of pairs of rows.
+//! (see [`super::groups`]), and pairs of groups are looked at instead of pairs of rows. Where there are many rows and the
+//! path is short, sums over supersets serve all patterns of the background at once (see [`super::supersets`]).
 
 use super::block::{Columns, Sums};
 use super::ensemble::{NodeKind, Tree};
 use super::groups::{Case, Groups, Step};
 use super::plan::{NOWHERE, Plan, TreePlan};
+use super::supersets::{self, Supersets};
 
 /// The weights of a leaf: by the size of the set, and what is left of `E` and `R` without the set.
 pub(super) struct Weights {
@@ -37,7 +39,7 @@ impl Weights {
         Self { most, values }
     }
 
-    fn get(&self, size: usize, e: usize, r: usize) -> f64 {
+    pub(super) fn get(&self, size: usize, e: usize, r: usize) -> f64 {
         self.values[(size * (self.most + 1) + e) * (self.most + 1) + r]
     }
 }
@@ -61,14 +63,17 @@ pub(super) struct Walker<'a> {
     path: Vec<u32>,
     scratch: Vec<u32>,
     next_places: usize,
+    /// Whether there are enough rows for tables of all patterns.
+    share_pairs: bool,
+    supersets: Supersets,
     /// Numbers of a leaf for each set and group, `[sets, groups]`.
     numbers: Vec<f64>,
 }
 
 impl<'a> Walker<'a> {
-    pub(super) fn new(plan: &'a Plan, rows: &'a Columns, background: &'a Columns) -> Self {
-        let (levels, path, scratch, numbers) = Default::default();
-        Self { plan, rows, background, levels, path, scratch, next_places: 0, numbers }
+    pub(super) fn new(plan: &'a Plan, rows: &'a Columns, background: &'a Columns, share_pairs: bool) -> Self {
+        let (levels, path, scratch, numbers, supersets) = Default::default();
+        Self { plan, rows, background, levels, path, scratch, next_places: 0, share_pairs, supersets, numbers }
     }
 
     /// Adds what a tree has to say.
@@ -124,33 +129,26 @@ impl<'a> Walker<'a> {
     }
 
     fn leaf(&mut self, context: &Context, depth: usize, places: &[u32], values: &[f64], sums: &mut Sums) {
-        let Level { rows, background, .. } = &self.levels[depth];
-        let n_words = self.plan.n_words();
         let d = self.path.len();
+        let Level { rows, background, .. } = &self.levels[depth];
         self.numbers.clear();
         self.numbers.resize(places.len() * rows.n, 0.0);
         let shares = shares(background);
-        let full: Vec<u64> = (0..n_words).map(|word| low_bits(d.saturating_sub(64 * word))).collect();
-        let mut members = Vec::with_capacity(d);
-        for (group, x) in rows.hot.chunks_exact(n_words).enumerate() {
-            let others = background.hot.chunks_exact(n_words).zip(&shares).filter(|(_, share)| **share > 0.0);
-            for (z, &share) in others {
-                if !x.iter().zip(z).zip(&full).all(|((x, z), full)| (x | z) & full == *full) {
-                    continue;
+        if self.share_pairs && d <= supersets::MAX_FEATURES {
+            // A short path has its bits in the first word.
+            let n_words = self.plan.n_words();
+            let patterns =
+                |groups: &Groups| groups.hot.chunks_exact(n_words).map(|hot| hot[0] as usize).collect::<Vec<usize>>();
+            let shares: Vec<(usize, f64)> = patterns(background).into_iter().zip(shares).collect();
+            self.supersets.fill(d, self.plan.order, &shares, context.weights);
+            let patterns = patterns(rows);
+            for (set, numbers) in self.numbers.chunks_exact_mut(rows.n).enumerate() {
+                if places[set] != NOWHERE {
+                    self.supersets.read(self.plan.subsets.positions(set), &patterns, numbers);
                 }
-                members.clear();
-                let bit = |words: &[u64], slot: usize| words[slot / 64] >> (slot % 64) & 1 == 1;
-                members.extend((0..d).filter(|&slot| !(bit(x, slot) && bit(z, slot))).map(|slot| (slot, bit(x, slot))));
-                let e = members.iter().filter(|(_, only_x)| *only_x).count();
-                let mut pair = Pair {
-                    plan: self.plan,
-                    weights: context.weights,
-                    members: &members,
-                    numbers: &mut self.numbers[group..],
-                    stride: rows.n,
-                };
-                pair.add(0, 0, 0, e, members.len() - e, share);
             }
+        } else {
+            add_pairs(self.plan, context.weights, d, rows, (background, &shares), &mut self.numbers);
         }
         for (&place, numbers) in
             places.iter().zip(self.numbers.chunks_exact(rows.n)).filter(|(place, _)| **place != NOWHERE)
@@ -158,6 +156,34 @@ impl<'a> Walker<'a> {
             for (output, &value) in context.tree.outputs().zip(values) {
                 sums.add_scaled(output, place, &rows.ids, numbers, value);
             }
+        }
+    }
+}
+
+/// The numbers of a leaf from each pair of groups.
+fn add_pairs(
+    plan: &Plan,
+    weights: &Weights,
+    d: usize,
+    rows: &Groups,
+    (background, shares): (&Groups, &[f64]),
+    numbers: &mut [f64],
+) {
+    let n_words = plan.n_words();
+    let full: Vec<u64> = (0..n_words).map(|word| low_bits(d.saturating_sub(64 * word))).collect();
+    let mut members = Vec::with_capacity(d);
+    for (group, x) in rows.hot.chunks_exact(n_words).enumerate() {
+        let others = background.hot.chunks_exact(n_words).zip(shares).filter(|(_, share)| **share > 0.0);
+        for (z, &share) in others {
+            if !x.iter().zip(z).zip(&full).all(|((x, z), full)| (x | z) & full == *full) {
+                continue;
+            }
+            members.clear();
+            let bit = |words: &[u64], slot: usize| words[slot / 64] >> (slot % 64) & 1 == 1;
+            members.extend((0..d).filter(|&slot| !(bit(x, slot) && bit(z, slot))).map(|slot| (slot, bit(x, slot))));
+            let e = members.iter().filter(|(_, only_x)| *only_x).count();
+            let mut pair = Pair { plan, weights, members: &members, numbers: &mut numbers[group..], stride: rows.n };
+            pair.add(0, 0, 0, e, members.len() - e, share);
         }
     }
 }

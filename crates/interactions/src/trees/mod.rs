@@ -16,7 +16,9 @@ mod load;
 mod path_dependent;
 mod plan;
 mod rows;
+mod save;
 mod subsets;
+mod supersets;
 mod xgboost;
 
 pub use ensemble::{Ensemble, Missing, Node, NodeKind, Test, Tree};

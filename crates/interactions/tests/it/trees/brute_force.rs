@@ -108,3 +108,46 @@ fn interventional_values_are_those_of_the_definition() {
         }
     });
 }
+
+#[test]
+fn few_rows_and_many_have_the_same_values() {
+    // Tables of all patterns serve many rows, pairs of groups few.
+    each_ensemble(|seed, ensemble, rows, background| {
+        for (index, order) in [(Index::Sii, 3), (Index::Stii, 2), (Index::CoMoebius, 2)] {
+            for explainer in [
+                TreeExplainer::path_dependent(ensemble, index, order).unwrap(),
+                TreeExplainer::interventional(ensemble, index, order, background).unwrap(),
+            ] {
+                let all = explain(&explainer, rows);
+                for row in [0, rows.len() / 2, rows.len() - 1] {
+                    let one = explain(&explainer, &rows.slice(row, row + 1));
+                    for output in 0..ensemble.outputs.len() {
+                        for (a, b) in one.values(0, output).iter().zip(all.values(row, output)) {
+                            assert!((a - b).abs() <= 1e-12, "ensemble {seed}, {index}, row {row}: {a} and {b}");
+                        }
+                    }
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn threads_change_no_bit() {
+    let mut rng = generator(7);
+    let shape = Shape { n_features: 20, n_outputs: 2, n_trees: 70, depth: 9 };
+    let ensemble = ensemble(&shape, &mut rng);
+    let explained = rows(1500, shape.n_features, &mut rng);
+    let background = rows(9, shape.n_features, &mut rng);
+    let explainers = [
+        TreeExplainer::path_dependent(&ensemble, Index::Sv, 1).unwrap(),
+        TreeExplainer::interventional(&ensemble, Index::Sv, 1, &background).unwrap(),
+    ];
+    for explainer in explainers {
+        let found = [1, 2, 5].map(|n_threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+            pool.install(|| explain(&explainer, &explained)).values
+        });
+        assert!(found[0] == found[1] && found[0] == found[2]);
+    }
+}

@@ -2,5 +2,6 @@
 
 mod brute_force;
 mod files;
+mod large;
 mod random;
 mod real_models;
