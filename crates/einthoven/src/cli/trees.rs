@@ -126,7 +126,10 @@ fn table(found: &Explanations, output: usize) -> String {
     let scale = if found.is_probability { "probability" } else { "sum of leaves" };
     let mut text =
         format!("{} ({scale}): from {:+.4} to {full:+.4}", found.outputs[output], found.baseline[output] + 0.0);
-    text.push_str(if found.n_rows() == 1 { "\n" } else { " on average\n" });
+    text.push_str(match found.n_rows() {
+        1 => "\n",
+        _ => " on average; mean magnitude (mean value) over rows\n",
+    });
     for is_single in [true, false] {
         let is_kind = |set: &Vec<u32>| if is_single { set.len() == 1 } else { set.len() > 1 };
         let mut terms: Vec<(&Vec<u32>, (f64, f64))> = found.sets.iter().zip(means.iter().copied()).collect();
@@ -140,7 +143,7 @@ fn table(found: &Explanations, output: usize) -> String {
         for (name, (_, (magnitude, mean))) in names.iter().zip(&terms) {
             text.push_str(&match found.n_rows() {
                 1 => format!("  {name:<width$}  {mean:+.4}\n"),
-                _ => format!("  {name:<width$}  {magnitude:.4}  (mean {mean:+.4})\n"),
+                _ => format!("  {name:<width$}  {magnitude:.4}  ({mean:+.4})\n"),
             });
         }
         if terms.len() > TOP {
