@@ -64,7 +64,7 @@ fn target(args: &Trees, ensemble: &Ensemble) -> Result<std::ops::Range<usize>> {
 }
 
 fn explainer<'a>(args: &Trees, ensemble: &'a Ensemble, background: Option<&Rows>) -> Result<TreeExplainer<'a>> {
-    let order = args.order.unwrap_or_else(|| if matches!(args.index, Index::Sv | Index::Bv) { 1 } else { 2 });
+    let order = args.order.unwrap_or(if matches!(args.index, Index::Sv | Index::Bv) { 1 } else { 2 });
     match (args.mode, background) {
         (Some(Mode::Interventional), None) => Err(Error::Usage(
             "explain by the interventional game: give background rows with --background CSV".to_owned(),

@@ -65,15 +65,6 @@ impl Sums {
         }
     }
 
-    /// Adds to a set, for each row, `scale` times the number of its group.
-    pub(super) fn add_scaled(&mut self, output: usize, set: u32, groups: &[u32], numbers: &[f64], scale: f64) {
-        let start = (output * self.n_sets + set as usize) * self.n_rows;
-        let sums = &mut self.values[start..start + self.n_rows];
-        for (sum, &group) in sums.iter_mut().zip(groups) {
-            *sum += scale * numbers[group as usize];
-        }
-    }
-
     /// The total of several, added in their order.
     pub(super) fn total(mut several: Vec<Self>) -> Self {
         let mut total = several.remove(0);

@@ -66,14 +66,29 @@ pub(super) struct Walker<'a> {
     /// Whether there are enough rows for tables of all patterns.
     share_pairs: bool,
     supersets: Supersets,
-    /// Numbers of a leaf for each set and group, `[sets, groups]`.
-    numbers: Vec<f64>,
+    seen: Seen,
+    /// Numbers of one leaf or two for each set and group that is seen, `[sets, groups]`.
+    numbers: [Vec<f64>; 2],
+    total: Vec<f64>,
 }
 
 impl<'a> Walker<'a> {
     pub(super) fn new(plan: &'a Plan, rows: &'a Columns, background: &'a Columns, share_pairs: bool) -> Self {
-        let (levels, path, scratch, numbers, supersets) = Default::default();
-        Self { plan, rows, background, levels, path, scratch, next_places: 0, share_pairs, supersets, numbers }
+        let (levels, path, scratch, supersets, seen, numbers, total) = Default::default();
+        Self {
+            plan,
+            rows,
+            background,
+            levels,
+            path,
+            scratch,
+            next_places: 0,
+            share_pairs,
+            supersets,
+            seen,
+            numbers,
+            total,
+        }
     }
 
     /// Adds what a tree has to say.
@@ -111,16 +126,30 @@ impl<'a> Walker<'a> {
             }
             false => &[],
         };
-        for (flip, child) in [(0, left), (1, right)] {
-            let (parents, children) = self.levels.split_at_mut(depth + 1);
-            let (parent, below) = (&parents[depth], &mut children[0]);
-            let step = Step { slot, is_new: known.is_none(), flip, n_words: self.plan.n_words() };
-            let Level { map, .. } = below;
-            parent.rows.descend(&mut below.rows, step, &parent.rows_left, map, &mut self.scratch);
-            parent.background.descend(&mut below.background, step, &parent.background_left, map, &mut self.scratch);
-            match &nodes[child as usize].kind {
-                NodeKind::Leaf(values) => self.leaf(context, depth + 1, places, values, sums),
-                NodeKind::Split { .. } => self.visit(context, child as usize, depth + 1, sums),
+        let place = Place { slot, is_new: known.is_none(), depth, places };
+        match (&nodes[left as usize].kind, &nodes[right as usize].kind) {
+            (NodeKind::Leaf(left), NodeKind::Leaf(right)) if known.is_none() => {
+                self.descend(&place, 0);
+                self.see(&place);
+                self.numbers(context, &place, 0);
+                // What is hot for one child is cold for the other.
+                self.descend_background(&place, 1);
+                self.seen.flip(slot, self.plan.n_words());
+                self.numbers(context, &place, 1);
+                self.add_numbers(context, &place, &[left, right], sums);
+            }
+            _ => {
+                for (flip, child) in [(0, left), (1, right)] {
+                    self.descend(&place, flip);
+                    match &nodes[child as usize].kind {
+                        NodeKind::Split { .. } => self.visit(context, child as usize, depth + 1, sums),
+                        NodeKind::Leaf(values) => {
+                            self.see(&place);
+                            self.numbers(context, &place, 0);
+                            self.add_numbers(context, &place, &[values], sums);
+                        }
+                    }
+                }
             }
         }
         if known.is_none() {
@@ -128,35 +157,111 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn leaf(&mut self, context: &Context, depth: usize, places: &[u32], values: &[f64], sums: &mut Sums) {
-        let d = self.path.len();
-        let Level { rows, background, .. } = &self.levels[depth];
-        self.numbers.clear();
-        self.numbers.resize(places.len() * rows.n, 0.0);
+    /// Sorts rows and background into the groups of a child.
+    fn descend(&mut self, place: &Place, flip: u8) {
+        let (parents, children) = self.levels.split_at_mut(place.depth + 1);
+        let (parent, Level { rows, map, .. }) = (&parents[place.depth], &mut children[0]);
+        let step = place.step(flip, self.plan.n_words());
+        parent.rows.descend(rows, step, &parent.rows_left, map, &mut self.scratch);
+        self.descend_background(place, flip);
+    }
+
+    fn descend_background(&mut self, place: &Place, flip: u8) {
+        let (parents, children) = self.levels.split_at_mut(place.depth + 1);
+        let (parent, Level { background, map, .. }) = (&parents[place.depth], &mut children[0]);
+        let step = place.step(flip, self.plan.n_words());
+        parent.background.descend(background, step, &parent.background_left, map, &mut self.scratch);
+    }
+
+    /// Lists the groups that rows are in.
+    fn see(&mut self, place: &Place) {
+        let n_words = self.plan.n_words();
+        let rows = &self.levels[place.depth + 1].rows;
+        let Seen { ids, hot } = &mut self.seen;
+        const NONE: u32 = u32::MAX;
+        self.scratch.clear();
+        self.scratch.resize(rows.n, NONE);
+        ids.clear();
+        hot.clear();
+        for &id in &rows.ids {
+            let number = &mut self.scratch[id as usize];
+            if *number == NONE {
+                *number = (hot.len() / n_words) as u32;
+                hot.extend_from_slice(&rows.hot[id as usize * n_words..(id as usize + 1) * n_words]);
+            }
+            ids.push(*number);
+        }
+    }
+
+    /// Computes the numbers of a leaf of value 1, for each set of path features and each group that is seen.
+    fn numbers(&mut self, context: &Context, place: &Place, side: usize) {
+        let (d, n_words) = (self.path.len(), self.plan.n_words());
+        let background = &self.levels[place.depth + 1].background;
+        let n_seen = self.seen.hot.len() / n_words;
+        let numbers = &mut self.numbers[side];
+        numbers.clear();
+        numbers.resize(place.places.len() * n_seen, 0.0);
         let shares = shares(background);
-        if self.share_pairs && d <= supersets::MAX_FEATURES {
-            // A short path has its bits in the first word.
-            let n_words = self.plan.n_words();
-            let patterns =
-                |groups: &Groups| groups.hot.chunks_exact(n_words).map(|hot| hot[0] as usize).collect::<Vec<usize>>();
-            let shares: Vec<(usize, f64)> = patterns(background).into_iter().zip(shares).collect();
-            self.supersets.fill(d, self.plan.order, &shares, context.weights);
-            let patterns = patterns(rows);
-            for (set, numbers) in self.numbers.chunks_exact_mut(rows.n).enumerate() {
-                if places[set] != NOWHERE {
-                    self.supersets.read(self.plan.subsets.positions(set), &patterns, numbers);
+        if !self.share_pairs || d > supersets::MAX_FEATURES {
+            return add_pairs(self.plan, context.weights, d, &self.seen.hot, (background, &shares), numbers);
+        }
+        // A short path has its bits in the first word.
+        let patterns = |hot: &[u64]| hot.chunks_exact(n_words).map(|hot| hot[0] as usize).collect::<Vec<usize>>();
+        let shares: Vec<(usize, f64)> = patterns(&background.hot).into_iter().zip(shares).collect();
+        self.supersets.fill(d, self.plan.order, &shares, context.weights);
+        let patterns = patterns(&self.seen.hot);
+        for (set, numbers) in numbers.chunks_exact_mut(n_seen).enumerate() {
+            if place.places[set] != NOWHERE {
+                self.supersets.read(self.plan.subsets.positions(set), &patterns, numbers);
+            }
+        }
+    }
+
+    /// Adds the numbers of one leaf or two, times their values.
+    fn add_numbers(&mut self, context: &Context, place: &Place, leaves: &[&Vec<f64>], sums: &mut Sums) {
+        let n_seen = self.seen.hot.len() / self.plan.n_words();
+        for (set, &to) in place.places.iter().enumerate().filter(|(_, to)| **to != NOWHERE) {
+            for (value, output) in context.tree.outputs().enumerate() {
+                self.total.clear();
+                self.total.resize(n_seen, 0.0);
+                for (numbers, values) in self.numbers.iter().zip(leaves) {
+                    let numbers = &numbers[set * n_seen..(set + 1) * n_seen];
+                    self.total.iter_mut().zip(numbers).for_each(|(total, number)| *total += values[value] * number);
                 }
-            }
-        } else {
-            add_pairs(self.plan, context.weights, d, rows, (background, &shares), &mut self.numbers);
-        }
-        for (&place, numbers) in
-            places.iter().zip(self.numbers.chunks_exact(rows.n)).filter(|(place, _)| **place != NOWHERE)
-        {
-            for (output, &value) in context.tree.outputs().zip(values) {
-                sums.add_scaled(output, place, &rows.ids, numbers, value);
+                sums.add(output, to, &self.seen.ids, &self.total);
             }
         }
+    }
+}
+
+/// A split whose children are looked at.
+struct Place<'a> {
+    slot: usize,
+    is_new: bool,
+    depth: usize,
+    /// Where leaves below add to, for each set of path features.
+    places: &'a [u32],
+}
+
+impl Place<'_> {
+    fn step(&self, flip: u8, n_words: usize) -> Step {
+        Step { slot: self.slot, is_new: self.is_new, flip, n_words }
+    }
+}
+
+/// The groups that rows are in, and no others.
+#[derive(Default)]
+struct Seen {
+    /// The group of each row.
+    ids: Vec<u32>,
+    /// The hot features of each group, `[groups, words]`.
+    hot: Vec<u64>,
+}
+
+impl Seen {
+    /// Makes a feature hot where it is cold, and cold where it is hot.
+    fn flip(&mut self, slot: usize, n_words: usize) {
+        self.hot.chunks_exact_mut(n_words).for_each(|hot| hot[slot / 64] ^= 1 << (slot % 64));
     }
 }
 
@@ -165,14 +270,15 @@ fn add_pairs(
     plan: &Plan,
     weights: &Weights,
     d: usize,
-    rows: &Groups,
+    seen: &[u64],
     (background, shares): (&Groups, &[f64]),
     numbers: &mut [f64],
 ) {
     let n_words = plan.n_words();
     let full: Vec<u64> = (0..n_words).map(|word| low_bits(d.saturating_sub(64 * word))).collect();
     let mut members = Vec::with_capacity(d);
-    for (group, x) in rows.hot.chunks_exact(n_words).enumerate() {
+    let stride = seen.len() / n_words;
+    for (group, x) in seen.chunks_exact(n_words).enumerate() {
         let others = background.hot.chunks_exact(n_words).zip(shares).filter(|(_, share)| **share > 0.0);
         for (z, &share) in others {
             if !x.iter().zip(z).zip(&full).all(|((x, z), full)| (x | z) & full == *full) {
@@ -182,7 +288,7 @@ fn add_pairs(
             let bit = |words: &[u64], slot: usize| words[slot / 64] >> (slot % 64) & 1 == 1;
             members.extend((0..d).filter(|&slot| !(bit(x, slot) && bit(z, slot))).map(|slot| (slot, bit(x, slot))));
             let e = members.iter().filter(|(_, only_x)| *only_x).count();
-            let mut pair = Pair { plan, weights, members: &members, numbers: &mut numbers[group..], stride: rows.n };
+            let mut pair = Pair { plan, weights, members: &members, numbers: &mut numbers[group..], stride };
             pair.add(0, 0, 0, e, members.len() - e, share);
         }
     }

@@ -24,6 +24,10 @@ pub(super) struct Supersets {
     shares: Vec<f64>,
     /// `[kinds, 2^d]`, see [`kind`].
     tables: Vec<f64>,
+    /// What to add up for a set, by the members that are hot: ends in `terms`.
+    ends: Vec<usize>,
+    /// Position in `tables` for no cold feature, features to look up besides, and the sign.
+    terms: Vec<(usize, usize, f64)>,
 }
 
 /// Where the table is for sets of `size` features, `outside` of them not in `M`, looked up at `M` and `more` of those.
@@ -76,27 +80,32 @@ impl Supersets {
     }
 
     /// The numbers of a set of path features, for each pattern of hot features.
-    pub(super) fn read(&self, set: &[u16], patterns: &[usize], numbers: &mut [f64]) {
+    pub(super) fn read(&mut self, set: &[u16], patterns: &[usize], numbers: &mut [f64]) {
+        self.list_terms(set);
         let full = (1usize << self.d) - 1;
-        // For each part of the set that may be hot: the tables to add up, where, and with which sign.
-        let terms: Vec<Vec<(usize, usize, f64)>> = (0..1 << set.len()).map(|hot| self.terms(set, hot)).collect();
         for (number, &hot) in numbers.iter_mut().zip(patterns) {
             let part = set.iter().enumerate().fold(0, |part, (bit, &at)| part | (hot >> at & 1) << bit);
             let cold = full & !hot;
-            *number = terms[part].iter().map(|&(table, more, sign)| sign * self.tables[table + (cold | more)]).sum();
+            let terms = &self.terms[self.ends[part]..self.ends[part + 1]];
+            *number = terms.iter().map(|&(table, more, sign)| sign * self.tables[table + (cold | more)]).sum();
         }
     }
 
-    /// Inclusion and exclusion over the members of `set` that are hot; `hot` has a bit for each member.
-    fn terms(&self, set: &[u16], hot: usize) -> Vec<(usize, usize, f64)> {
-        let (size, outside) = (set.len(), hot.count_ones() as usize);
-        let parts = (0..1usize << size).filter(|part| part & !hot == 0);
-        let term = |part: usize| {
-            let more = part.count_ones() as usize;
-            let mask = set.iter().enumerate().fold(0, |mask, (bit, &at)| mask | (part >> bit & 1) << at);
-            let sign = if (size - outside + more).is_multiple_of(2) { 1.0 } else { -1.0 };
-            (kind(size, outside, more) << self.d, mask, sign)
-        };
-        parts.map(term).collect()
+    /// Inclusion and exclusion over the members of a set that are hot, for each such part.
+    fn list_terms(&mut self, set: &[u16]) {
+        self.ends.clear();
+        self.terms.clear();
+        self.ends.push(0);
+        let size = set.len();
+        for hot in 0..1usize << size {
+            let outside = hot.count_ones() as usize;
+            for part in (0..=hot).filter(|part| part & !hot == 0) {
+                let more = part.count_ones() as usize;
+                let mask = set.iter().enumerate().fold(0, |mask, (bit, &at)| mask | (part >> bit & 1) << at);
+                let sign = if (size - outside + more).is_multiple_of(2) { 1.0 } else { -1.0 };
+                self.terms.push((kind(size, outside, more) << self.d, mask, sign));
+            }
+            self.ends.push(self.terms.len());
+        }
     }
 }
