@@ -77,10 +77,12 @@ impl Error {
     /// The exit code of the program: 2 usage, 3 input, 4 model or device, 130 interrupted.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Shapley(_) | Self::Model(einthoven_model::Error::Setting { .. }) => 2,
+            Self::Interactions(einthoven_interactions::Error::Game(einthoven_game::Error::File { .. })) => 3,
+            Self::Usage(_)
+            | Self::Shapley(_)
+            | Self::Interactions(_)
+            | Self::Model(einthoven_model::Error::Setting { .. }) => 2,
             Self::Model(einthoven_model::Error::Ecg(_) | einthoven_model::Error::Data(_)) => 3,
-            Self::Interactions(einthoven_interactions::Error::Game(_)) => 3,
-            Self::Interactions(_) => 2,
             Self::Ecg(_) | Self::Game(_) | Self::File { .. } | Self::SomeRecords { .. } => 3,
             Self::BrokenOff { .. } | Self::Interrupted => 130,
             Self::Model(_) | Self::Masking(_) => 4,

@@ -1,23 +1,11 @@
-//! From a request to values and an estimate: at once, or in rounds; kept on the way, if there is a folder for it.
+//! From a design to values at once, or from a request to values and an estimate in rounds; kept on the way, if there is a
+//! folder for it.
 
 use einthoven_game::{Attribution, Coalitions, Design, Values};
 use einthoven_masking::{Evaluation, MaskedModel, Progress, Stats};
 use einthoven_shapley::{Known, Method, Request, until};
 
 use crate::{Error, Keep, Result};
-
-/// Evaluates a design and estimates from its values.
-pub(crate) fn at_once(
-    masked: &MaskedModel,
-    method: Method,
-    request: &Request<'_>,
-    keep: Option<&Keep>,
-    progress: &mut Progress<'_>,
-) -> Result<(Vec<Attribution>, Evaluation)> {
-    let design = method.design(request)?;
-    let evaluation = evaluate(masked, &design, keep, progress)?;
-    Ok((method.estimate(&design, &evaluation.values[0])?, evaluation))
-}
 
 /// Evaluates round after round until the standard errors are small enough. What is kept after a round is all that was
 /// evaluated so far, with an empty draw list.
@@ -53,7 +41,7 @@ pub(crate) fn in_rounds(
 }
 
 /// The values of a design. Where they are kept, they are evaluated and written chunk by chunk.
-fn evaluate(
+pub(crate) fn at_once(
     masked: &MaskedModel,
     design: &Design,
     keep: Option<&Keep>,

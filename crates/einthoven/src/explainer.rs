@@ -10,7 +10,7 @@ use einthoven_masking::{
 };
 use einthoven_model::{BatchModel, Classifier, ModelSpec};
 use einthoven_plot::Prediction;
-use einthoven_shapley::{Choice, Method, Request};
+use einthoven_shapley::{Method, Request};
 use serde_json::{Value, json};
 
 use crate::baseline::background;
@@ -76,7 +76,22 @@ pub struct Explainer {
     /// Prepared background records, one behind the other.
     background: Vec<f32>,
     device_name: String,
-    settings: Settings,
+    pub(crate) settings: Settings,
+}
+
+/// A prepared record, who plays on it, and what the model says about it.
+pub(crate) struct Scene {
+    pub prepared: Record,
+    pub partition: Partition,
+    pub predictions: Vec<Prediction>,
+}
+
+/// How an explanation came about.
+pub(crate) struct Chosen {
+    pub method: &'static str,
+    /// Why `auto` chose it.
+    pub reason: Option<String>,
+    pub budget: String,
 }
 
 /// The number of coalitions evaluated if nobody says otherwise: 4096, or all there are if they are fewer.
@@ -181,7 +196,7 @@ impl Explainer {
         Request { n_players, budget: self.budget(n_players), seed: self.settings.seed, tree: partition.tree() }
     }
 
-    fn budget(&self, n_players: usize) -> usize {
+    pub(crate) fn budget(&self, n_players: usize) -> usize {
         self.settings.budget.unwrap_or_else(|| default_budget(n_players))
     }
 
@@ -233,39 +248,68 @@ impl Explainer {
         progress: &mut Progress<'_>,
     ) -> Result<Explanation> {
         let clock = Instant::now();
-        let prepared = self.prepare(record)?;
-        let partition = self.partition()?;
-        let request = self.request(&partition);
+        let scene = self.scene(record)?;
+        let request = self.request(&scene.partition);
         let choice = self.settings.method.resolve(request.n_players, request.budget)?;
-        let predictions = self.predict(&prepared)?;
-        let masked = self.masked(&prepared, &partition)?;
-        let (mut attributions, evaluation) = match self.settings.until {
-            None => at_once(&masked, choice.method, &request, keep, progress)?,
+        let masked = self.masked(&scene.prepared, &scene.partition)?;
+        let (attributions, evaluation) = match self.settings.until {
+            None => {
+                let design = choice.method.design(&request)?;
+                let evaluation = at_once(&masked, &design, keep, progress)?;
+                (choice.method.estimate(&design, &evaluation.values[0])?, evaluation)
+            }
             Some(rel) => in_rounds(&masked, choice.method, &request, rel, keep, progress)?,
         };
-        let run = self.run(&prepared, &choice, &evaluation, clock.elapsed().as_secs_f64());
+        let budget = match self.settings.until {
+            Some(rel) => {
+                format!("{}, or until the standard errors are below {rel} of the range of the values", request.budget)
+            }
+            None => request.budget.to_string(),
+        };
+        let chosen = Chosen { method: choice.method.name(), reason: choice.reason, budget };
+        Ok(self.explained(scene, attributions, &evaluation, &chosen, clock))
+    }
+
+    /// What the model says about a record, before anything is switched off.
+    pub(crate) fn scene(&self, record: &Record) -> Result<Scene> {
+        let prepared = self.prepare(record)?;
+        let partition = self.partition()?;
+        let predictions = self.predict(&prepared)?;
+        Ok(Scene { prepared, partition, predictions })
+    }
+
+    /// Puts an explanation together.
+    pub(crate) fn explained(
+        &self,
+        scene: Scene,
+        mut attributions: Vec<Attribution>,
+        evaluation: &Evaluation,
+        chosen: &Chosen,
+        clock: Instant,
+    ) -> Explanation {
+        let Scene { prepared, partition, predictions } = scene;
+        let run = self.run(&prepared, chosen, evaluation, clock.elapsed().as_secs_f64());
         for (attribution, prediction) in attributions.iter_mut().zip(&predictions) {
             self.name(attribution, prediction, &partition, &run);
         }
-        let settings = self.described(&choice, request.budget, &evaluation.stats);
         let mut explanation = Explanation {
             record: prepared,
             start: self.settings.start,
             partition,
             predictions,
             attributions,
-            settings,
+            settings: self.described(chosen, &evaluation.stats),
             warnings: Vec::new(),
             notice: self.notice.clone(),
-            stats: evaluation.stats,
+            stats: evaluation.stats.clone(),
         };
-        for warning in evaluation.warnings {
+        for warning in &evaluation.warnings {
             explanation.warn(warning);
         }
         if !self.settings.filter && self.preparation != self.preparation.without_filters() {
             explanation.warn("the record was not filtered, though the model was trained on filtered records");
         }
-        Ok(explanation)
+        explanation
     }
 
     /// Puts the names in that an estimator does not know.
@@ -277,7 +321,7 @@ impl Explainer {
         attribution.run = run.as_object().cloned().unwrap_or_default();
     }
 
-    fn run(&self, record: &Record, choice: &Choice, evaluation: &Evaluation, seconds: f64) -> Value {
+    fn run(&self, record: &Record, chosen: &Chosen, evaluation: &Evaluation, seconds: f64) -> Value {
         json!({
             "record": record.source,
             "device": self.device_name,
@@ -286,7 +330,7 @@ impl Explainer {
             "values": evaluation.values[0].fingerprint,
             "baseline": self.settings.baseline.to_string(),
             "players": self.settings.players.to_string(),
-            "auto": choice.reason,
+            "auto": chosen.reason,
             "rows": evaluation.stats.rows,
             "chunk": evaluation.chunk,
             "evaluated": evaluation.stats.evaluations,
@@ -297,7 +341,7 @@ impl Explainer {
     }
 
     /// The settings as a report shows them.
-    fn described(&self, choice: &Choice, budget: usize, stats: &Stats) -> Vec<(String, String)> {
+    fn described(&self, chosen: &Chosen, stats: &Stats) -> Vec<(String, String)> {
         let filters = match (self.settings.filter, self.preparation.highpass_hz, self.preparation.mains_hz) {
             (false, ..) => "none (--no-filter)".to_owned(),
             (true, None, None) => "none".to_owned(),
@@ -308,13 +352,9 @@ impl Explainer {
                 parts.join(", ")
             }
         };
-        let method = match &choice.reason {
-            Some(reason) => format!("{} (auto: {reason})", choice.method),
-            None => choice.method.to_string(),
-        };
-        let budget = match self.settings.until {
-            Some(rel) => format!("{budget}, or until the standard errors are below {rel} of the range of the values"),
-            None => budget.to_string(),
+        let method = match &chosen.reason {
+            Some(reason) => format!("{} (auto: {reason})", chosen.method),
+            None => chosen.method.to_owned(),
         };
         let spec = self.spec();
         let pairs = [
@@ -325,7 +365,7 @@ impl Explainer {
             ("players", self.settings.players.to_string()),
             ("baseline", self.settings.baseline.to_string()),
             ("method", method),
-            ("budget", budget),
+            ("budget", chosen.budget.clone()),
             ("seed", self.settings.seed.to_string()),
             ("device", self.device_name.clone()),
             ("engine", stats.summary()),

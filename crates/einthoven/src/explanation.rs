@@ -1,13 +1,13 @@
 //! What an explanation holds, and the files it becomes.
 
-use std::io::Write;
 use std::path::Path;
 
 use einthoven_ecg::Record;
-use einthoven_game::{Attribution, AttributionArrays, Partition, Signal, file};
+use einthoven_game::{Attribution, AttributionArrays, Partition, Signal};
 use einthoven_masking::Stats;
-use einthoven_plot::{Layout, Picture, Prediction, Report};
+use einthoven_plot::{InteractionReport, Layout, Picture, Prediction, Report};
 
+use crate::pictures::{interaction_pictures, save_texts};
 use crate::{Error, Result};
 
 /// Why the model said what it said about one record.
@@ -65,20 +65,37 @@ impl Explanation {
         self.warnings.push(warning);
     }
 
-    /// The ECG on paper with the attribution of output `target` behind the trace, as SVG.
-    pub fn ecg_svg(&self, target: usize) -> String {
-        einthoven_plot::ecg_svg(&Picture {
+    /// The record with the attribution of output `target`, as pictures take it.
+    fn picture(&self, target: usize) -> Picture<'_> {
+        Picture {
             record: &self.record,
             partition: &self.partition,
             attribution: Some(&self.attributions[target]),
             layout: Layout::for_record(&self.record),
             title: &self.record.name,
             start: self.start,
-        })
+        }
     }
 
-    /// The self-contained HTML report on output `target`.
+    /// The ECG on paper with the attribution of output `target` behind the trace, as SVG.
+    pub fn ecg_svg(&self, target: usize) -> String {
+        einthoven_plot::ecg_svg(&self.picture(target))
+    }
+
+    /// The self-contained HTML report on output `target`: on interactions, if there are any.
     pub fn report_html(&self, target: usize) -> String {
+        if self.attributions[target].max_order > 1 {
+            return einthoven_plot::interaction_html(&InteractionReport {
+                name: &self.record.name,
+                attributions: &self.attributions,
+                target,
+                picture: Some(self.picture(target)),
+                predictions: &self.predictions,
+                settings: &self.settings,
+                warnings: &self.warnings,
+                notice: &self.notice,
+            });
+        }
         einthoven_plot::report_html(&Report {
             record: &self.record,
             partition: &self.partition,
@@ -93,17 +110,19 @@ impl Explanation {
     }
 
     /// Writes `attribution.json`, `attribution.npz`, `ecg.svg` and `report.html` into `folder`, which is made if need
-    /// be. Each file is written beside its place and then renamed, so that none is ever half there.
+    /// be, and the pictures of interactions, if there are any ([`interaction_pictures`]). Each file is written beside its place
+    /// and then renamed, so that none is ever half there.
     pub fn save(&self, folder: &Path, target: usize) -> Result<()> {
         make_folder(folder)?;
         let [json, npz, svg, html] = RESULTS;
-        let write =
-            |name: &str, text: &str| file::write_atomic(&folder.join(name), |out| out.write_all(text.as_bytes()));
         Attribution::save_json(&folder.join(json), &self.attributions)?;
         let signal = Signal::new(&self.partition, self.record.signal().to_vec(), self.record.rate, self.start)?;
         AttributionArrays::new(&self.attributions, Some(signal))?.save(&folder.join(npz))?;
-        write(svg, &self.ecg_svg(target))?;
-        write(html, &self.report_html(target))?;
+        save_texts(folder, &[(svg, self.ecg_svg(target)), (html, self.report_html(target))])?;
+        if self.attributions[target].max_order > 1 {
+            let pictures = interaction_pictures(&self.attributions[target], Some(&self.picture(target)));
+            save_texts(folder, &pictures)?;
+        }
         Ok(())
     }
 }

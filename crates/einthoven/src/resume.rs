@@ -6,6 +6,7 @@ use einthoven_game::{Coalitions, Design, Values};
 use einthoven_shapley::Known;
 
 use crate::explanation::{RESULTS, make_folder};
+use crate::pictures::FILES;
 use crate::{Error, Result};
 
 /// Where the values of a run are kept.
@@ -93,7 +94,7 @@ impl Keep {
 
     /// Writes a design. Values and results that are there do not belong to it, and go first.
     fn anew(&self, design: &Design) -> Result<()> {
-        for name in ["values.npz"].into_iter().chain(RESULTS) {
+        for name in ["values.npz"].into_iter().chain(RESULTS).chain(FILES) {
             let path = self.folder.join(name);
             match std::fs::remove_file(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

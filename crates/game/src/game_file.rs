@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use crate::rng::{self, fnv1a};
-use crate::{Coalition, Coalitions, Error, Game, Result, Values};
+use crate::{Coalition, Coalitions, Error, Game, Index, Result, Term, Values, indices};
 
 /// Most players of a table: it holds `2^n` rows.
 pub(crate) const MAX_TABLE_PLAYERS: usize = 24;
@@ -104,6 +104,20 @@ impl GameFile {
         }
         let hash = body.hash(n_players, noise_sd);
         Ok(Self { n_players, body, noise_sd, seed: 0, hash })
+    }
+
+    /// The index of all sets of up to `order` players in closed form, by size; sets that are left out are zero. None for
+    /// tables, which [`indices::from_table`] is for, and for games with noise.
+    ///
+    /// # Errors
+    /// As [`indices::from_moebius`] and [`indices::from_fourier`].
+    pub fn closed_form(&self, index: Index, order: usize) -> Option<Result<Vec<Term>>> {
+        match &self.body {
+            _ if self.noise_sd > 0.0 => None,
+            Body::Table { .. } => None,
+            Body::Moebius(terms) => Some(indices::from_moebius(index, order, self.n_players, terms)),
+            Body::Fourier(terms) => Some(indices::from_fourier(index, order, self.n_players, terms)),
+        }
     }
 
     /// Appends the values of one coalition without noise.

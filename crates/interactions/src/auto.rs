@@ -3,7 +3,7 @@
 use einthoven_game::{Index, exact};
 
 use crate::method::Choice;
-use crate::{Method, Request, Result, kernelshap_iq, polynomial};
+use crate::{Error, Method, Request, Result, kernelshap_iq, polynomial};
 
 /// Coalitions for each that a regression needs at least, from which on it is worth its while.
 const ENOUGH: f64 = 1.5;
@@ -13,6 +13,17 @@ pub(crate) fn choose(request: &Request) -> Result<Choice> {
     request.check()?;
     let &Request { index, order, n_players: n, budget, .. } = request;
     let choice = |method, reason: String| Ok(Choice { method, reason: Some(reason) });
+    if request.penalty.is_some() {
+        let method = match index {
+            Index::Fsii | Index::Fbii | Index::Bv => Method::Regression,
+            Index::KaddShap => Method::Kadd,
+            Index::Sii | Index::KSii | Index::Sv => Method::KernelShapIqInconsistent,
+            _ => {
+                return Err(Error::Request(format!("penalise the estimate of {index}: there is no regression for it")));
+            }
+        };
+        return choice(method, "the regression that takes a penalty".to_owned());
+    }
     if n <= exact::MAX_PLAYERS && budget >= 1 << n {
         return choice(Method::Exact, format!("the budget holds all {} coalitions", 1u64 << n));
     }

@@ -1,7 +1,7 @@
-//! Every index from the values of all coalitions, up to 20 players.
+//! Every index from the values of all coalitions, up to 20 players, or in closed form from a game that has one.
 
 use einthoven_game::design::check_budget;
-use einthoven_game::{Attribution, Design, Error, Kind, Values, exact, indices};
+use einthoven_game::{Attribution, Coalitions, Design, Error, Game, Kind, Term, Values, exact, indices};
 
 use crate::attribute::{self, Estimate};
 use crate::request::Request;
@@ -40,14 +40,40 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
         let reason = "expected each coalition once".to_owned();
         return Err(Error::Design { method: METHOD, reason }.into());
     }
-    let (kind, warnings) = (Kind::Exact, Vec::new());
-    let estimate = Estimate { method: METHOD, index, order, kind, found: Vec::new(), warnings };
-    let mut attributions = attribute::attribute(design, values, &estimate);
+    let mut attributions = without_terms(request, design, values);
     for (output, attribution) in attributions.iter_mut().enumerate() {
         let table: Vec<f64> = row_of.iter().map(|&row| values.get(row, output)).collect();
-        attribution.terms = indices::from_table(index, order, &table)?;
-        attribution.min_order = *weights::sizes(index, order).start();
-        attribution.terms.retain(|term| term.players.len() >= attribution.min_order);
+        put_terms(attribution, indices::from_table(index, order, &table)?);
     }
     Ok(attributions)
+}
+
+/// The attribution of the only output of a game whose index is known: `terms`, by size. Only the empty and the full coalition
+/// are evaluated.
+///
+/// # Errors
+/// If there is no such index of that order, or the game cannot be evaluated.
+pub fn from_terms(request: &Request, game: &dyn Game, terms: Vec<Term>) -> Result<Attribution> {
+    request.check()?;
+    let mut rows = Coalitions::new(request.n_players);
+    rows.push_empty();
+    rows.push_full();
+    let values = game.values(&rows)?;
+    let mut attribution = without_terms(request, &Design { rows, draws: Vec::new() }, &values).remove(0);
+    put_terms(&mut attribution, terms);
+    Ok(attribution)
+}
+
+fn without_terms(request: &Request, design: &Design, values: &Values) -> Vec<Attribution> {
+    let &Request { index, order, .. } = request;
+    let (kind, warnings) = (Kind::Exact, Vec::new());
+    let estimate = Estimate { method: METHOD, index, order, kind, found: Vec::new(), warnings };
+    attribute::attribute(design, values, &estimate)
+}
+
+/// Puts terms in, that of the empty set only where the index has an own number for it.
+fn put_terms(attribution: &mut Attribution, mut terms: Vec<Term>) {
+    attribution.min_order = *weights::sizes(attribution.index, attribution.max_order).start();
+    terms.retain(|term| term.players.len() >= attribution.min_order);
+    attribution.terms = terms;
 }

@@ -17,6 +17,7 @@ pub mod exact;
 pub mod kernelshap_iq;
 mod method;
 mod parity;
+mod penalised;
 pub mod permutation;
 mod polynomial;
 mod pulls;

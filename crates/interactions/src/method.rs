@@ -103,6 +103,12 @@ impl Method {
     /// # Errors
     /// If the method does not estimate the index at that order, or the budget is below the smallest that will do.
     pub fn design(self, request: &Request) -> Result<Design> {
+        let regression = matches!(self, Self::KernelShapIqInconsistent | Self::Regression | Self::Kadd | Self::Auto);
+        if request.penalty.is_some() && !regression {
+            return Err(Error::Request(format!(
+                "penalise {self}: a penalty is for regression, kadd and kernelshap-iq-inconsistent"
+            )));
+        }
         match self {
             Self::Exact => exact::design(request),
             Self::ShapIq => shapiq::design(request),

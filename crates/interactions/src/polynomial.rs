@@ -25,7 +25,7 @@ use crate::sets::count;
 use crate::{Result, shapiq};
 
 /// The empty and the full coalition.
-pub(crate) const ENDS: Pair = Pair { row: 0, complement: 1, share: 1.0, size: 0, sampled: false };
+const ENDS: Pair = Pair { row: 0, complement: 1, share: 1.0, size: 0, sampled: false };
 
 /// What weighs a pair, and whether the ends are exact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,13 +54,14 @@ pub(crate) struct Rows<'a> {
 }
 
 /// The problem of one parity.
-struct Half<'a> {
-    parity: &'a Parity,
-    rows: Rows<'a>,
+#[derive(Clone)]
+pub(crate) struct Half<'a> {
+    pub parity: &'a Parity,
+    pub rows: Rows<'a>,
     /// `[rows, outputs]`
-    targets: Vec<f64>,
+    pub targets: Vec<f64>,
     /// `[outputs]`
-    totals: Vec<f64>,
+    pub totals: Vec<f64>,
 }
 
 /// Fits the values of a design for the index of a request, and reads the index off the polynomials.
@@ -73,8 +74,7 @@ pub(crate) fn estimate(
 ) -> Result<(Vec<Found>, Vec<String>)> {
     let parities = Parity::both(request.n_players, request.order);
     let readout = Readout::new(request, &parities);
-    // The ends are a row where they are not exact.
-    let all: Vec<Pair> = pairs.all.iter().copied().chain((fit == Fit::Banzhaf).then_some(ENDS)).collect();
+    let all = self::rows(pairs, fit);
     let weights = weights(request.n_players, &all, fit);
     let rows = Rows { coalitions: &design.rows, pairs: &all, weights: &weights, fit };
     let halves = parities.each_ref().map(|parity| Half::new(parity, rows, values));
@@ -107,6 +107,11 @@ pub(crate) fn estimate(
     Ok((readout.found(&found, variances.as_deref()), warnings))
 }
 
+/// The pairs that are fitted: the ends too, where they are not exact.
+pub(crate) fn rows(pairs: &Pairs, fit: Fit) -> Vec<Pair> {
+    pairs.all.iter().copied().chain((fit == Fit::Banzhaf).then_some(ENDS)).collect()
+}
+
 /// The weight of each row.
 pub(crate) fn weights(n_players: usize, rows: &[Pair], fit: Fit) -> Vec<f64> {
     match fit {
@@ -121,7 +126,7 @@ pub(crate) fn weights(n_players: usize, rows: &[Pair], fit: Fit) -> Vec<f64> {
 }
 
 impl<'a> Half<'a> {
-    fn new(parity: &'a Parity, rows: Rows<'a>, values: &Values) -> Self {
+    pub(crate) fn new(parity: &'a Parity, rows: Rows<'a>, values: &Values) -> Self {
         let n_outputs = values.n_outputs();
         let mut targets = Vec::with_capacity(rows.pairs.len() * n_outputs);
         for pair in rows.pairs {
@@ -134,15 +139,15 @@ impl<'a> Half<'a> {
         Self { parity, rows, targets, totals }
     }
 
-    fn n_unknowns(&self) -> usize {
+    pub(crate) fn n_unknowns(&self) -> usize {
         self.parity.n_sets + usize::from(self.rows.fit == Fit::Banzhaf)
     }
 
-    fn row(&self, at: usize, out: &mut [f64]) {
+    pub(crate) fn row(&self, at: usize, out: &mut [f64]) {
         self.parity.signs(self.rows.coalitions.row(self.rows.pairs[at].row), out);
     }
 
-    fn problem<'s>(&'s self, row: &'s dyn Fn(usize, &mut [f64])) -> fit::Problem<'s> {
+    pub(crate) fn problem<'s>(&'s self, row: &'s dyn Fn(usize, &mut [f64])) -> fit::Problem<'s> {
         let (weights, targets, totals) = (self.rows.weights, &self.targets, &self.totals);
         fit::Problem { n_unknowns: self.n_unknowns(), weights, targets, totals, row, outside: None }
     }

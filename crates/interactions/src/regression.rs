@@ -16,7 +16,7 @@ use einthoven_game::{Attribution, Design, Index, Kind, Values};
 use crate::attribute::{self, Estimate};
 use crate::polynomial::{self, Fit};
 use crate::request::Request;
-use crate::{Error, Result};
+use crate::{Error, Result, penalised};
 
 /// The method for FSII and FBII.
 pub const REGRESSION: &str = "regression";
@@ -32,7 +32,11 @@ pub const INCONSISTENT: &str = "kernelshap-iq-inconsistent";
 pub fn design(method: &'static str, request: &Request) -> Result<Design> {
     check(method, request)?;
     let &Request { order, n_players, budget, seed, .. } = request;
-    let plan = Plan { smallest: polynomial::smallest_budget(n_players, order), ..request.plan(method) };
+    let smallest = match request.penalty {
+        Some(_) => penalised::smallest_budget(n_players),
+        None => polynomial::smallest_budget(n_players, order),
+    };
+    let plan = Plan { smallest, ..request.plan(method) };
     Ok(pairs::design(&plan, n_players, budget, seed)?)
 }
 
@@ -48,8 +52,12 @@ pub fn estimate(method: &'static str, request: &Request, design: &Design, values
     let pairs = Pairs::read(method, design)?;
     let &Request { index, order, .. } = request;
     let fit = if matches!(index, Index::Fbii | Index::Bv) { Fit::Banzhaf } else { Fit::Shapley };
-    let (found, warnings) = polynomial::estimate(request, design, &pairs, values, fit)?;
+    let (found, warnings) = match request.penalty {
+        Some(penalty) => penalised::estimate(request, penalty, design, &pairs, values, fit)?,
+        None => polynomial::estimate(request, design, &pairs, values, fit)?,
+    };
     let kind = match method {
+        _ if request.penalty.is_some() => Kind::Biased,
         INCONSISTENT if order > 1 => Kind::Biased,
         _ if pairs.complete() => Kind::Exact,
         _ => Kind::Consistent,

@@ -166,9 +166,13 @@ impl Sets {
     }
 }
 
-/// Number of sets of `size` of `n_players`, or of one more than a vector can hold.
+/// Number of sets of `size` of `n_players`; infinite where a float cannot hold it.
 pub fn count(n_players: usize, size: usize) -> f64 {
-    (0..size).map(|at| (n_players as f64 - at as f64) / (at + 1) as f64).product::<f64>().max(0.0).round()
+    if size > n_players {
+        return 0.0;
+    }
+    let factor = |at: usize| (n_players - at) as f64 / (at + 1) as f64;
+    (0..size.min(n_players - size)).map(factor).product::<f64>().round()
 }
 
 /// Writes the entries of `table` at the sums of each `left` of the numbers, in lexicographic order.

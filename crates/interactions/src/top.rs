@@ -64,3 +64,64 @@ fn hahn(n: usize, s: usize, t: usize) -> Vec<f64> {
     }
     f
 }
+
+#[cfg(test)]
+mod tests {
+    use einthoven_game::Coalitions;
+
+    use super::*;
+
+    /// The sums over the supersets of each set of one player less.
+    fn sums_over_supersets(top: &Top, values: &[f64]) -> Vec<f64> {
+        let size = top.sets.size();
+        let smaller = Sets::new(top.n_players, size - 1);
+        let mut sums = vec![0.0; smaller.len()];
+        top.sets.for_each(|position, set| {
+            for out in 0..size {
+                let rest: Vec<u32> = set.iter().enumerate().filter(|(at, _)| *at != out).map(|(_, &p)| p).collect();
+                sums[smaller.position(&rest)] += values[position];
+            }
+        });
+        sums
+    }
+
+    #[test]
+    fn rows_are_projections() {
+        for (n, size) in [(4, 1), (5, 2), (8, 2), (8, 3), (9, 4)] {
+            let top = Top::new(n, size);
+            let n_sets = top.sets.len();
+            for t in size..=n - size {
+                let mut coalitions = Coalitions::new(n);
+                coalitions.push(0..t);
+                let (coalition, mut row) = (coalitions.row(0), vec![0.0; n_sets]);
+                top.write_row(coalition, &mut row);
+                let sums = sums_over_supersets(&top, &row);
+                assert!(sums.iter().all(|sum| sum.abs() < 1e-12), "{n}, {size}, {t}: {sums:?}");
+                // What was taken away is orthogonal to the component: the projection of "inside" is the row.
+                let mut inside = vec![0.0; n_sets];
+                let table: Vec<f64> = (0..=size).map(|shared| f64::from(shared == size)).collect();
+                top.sets.write_overlaps(coalition, &table, &mut inside);
+                for at in 0..n_sets {
+                    let outside: f64 = (0..n_sets).map(|other| top.outside(at, other) * inside[other]).sum();
+                    assert!((inside[at] - outside - row[at]).abs() < 1e-12, "{n}, {size}, {t}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_projection_is_one() {
+        for (n, size) in [(4, 2), (7, 3), (8, 4)] {
+            let top = Top::new(n, size);
+            let n_sets = top.sets.len();
+            let trace: f64 = (0..n_sets).map(|at| 1.0 - top.outside(at, at)).sum();
+            assert!((trace - count(n, size) + count(n, size - 1)).abs() < 1e-9);
+            for row in 0..n_sets {
+                for column in 0..n_sets {
+                    let twice: f64 = (0..n_sets).map(|at| top.outside(row, at) * top.outside(at, column)).sum();
+                    assert!((twice - top.outside(row, column)).abs() < 1e-12);
+                }
+            }
+        }
+    }
+}

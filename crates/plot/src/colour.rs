@@ -56,10 +56,27 @@ impl Scale {
 pub fn diverging(position: f64) -> String {
     let place = (position.clamp(-1.0, 1.0) + 1.0) * 2.0;
     let below = (place.floor() as usize).min(ANCHORS.len() - 2);
-    let part = place - below as f64;
-    let [r, g, b] = [0, 1, 2].map(|channel| {
-        let (from, to) = (ANCHORS[below][channel], ANCHORS[below + 1][channel]);
-        (from + part * (to - from)).round() as u8
-    });
+    between(ANCHORS[below], ANCHORS[below + 1], place - below as f64)
+}
+
+/// The colour of lines and letters of a value's sign: the ends of the diverging map, dark enough for thin lines.
+pub fn ink(value: f64) -> &'static str {
+    if value < 0.0 { "#2065ab" } else { "#a3440c" }
+}
+
+/// Colours at 0, 1/3, 2/3 and 1 of the map from low to high.
+const LOW_TO_HIGH: [[f64; 3]; 4] =
+    [[53.0, 28.0, 93.0], [49.0, 104.0, 142.0], [74.0, 178.0, 126.0], [249.0, 231.0, 90.0]];
+
+/// The colour at `position` in 0..=1 of what has an order but no sign, as `#rrggbb`: from dark violet to light yellow,
+/// lighter all the way, so that it can be told apart in grey as well.
+pub fn sequential(position: f64) -> String {
+    let place = position.clamp(0.0, 1.0) * 3.0;
+    let below = (place.floor() as usize).min(LOW_TO_HIGH.len() - 2);
+    between(LOW_TO_HIGH[below], LOW_TO_HIGH[below + 1], place - below as f64)
+}
+
+fn between(from: [f64; 3], to: [f64; 3], part: f64) -> String {
+    let [r, g, b] = [0, 1, 2].map(|channel| (from[channel] + part * (to[channel] - from[channel])).round() as u8);
     format!("#{r:02x}{g:02x}{b:02x}")
 }

@@ -25,10 +25,7 @@ pub enum Group {
 /// independent terms; a note in the picture says so.
 pub fn group_bars_svg(picture: &Picture, group: Group) -> Option<String> {
     let attribution = picture.attribution?;
-    let groups = match group {
-        Group::Leads => by_lead(picture)?,
-        Group::Windows => by_window(picture)?,
-    };
+    let groups = groups(picture, group)?;
     let players = players::players(attribution);
     let mut bars = Vec::new();
     let mut errors = false;
@@ -46,7 +43,8 @@ pub fn group_bars_svg(picture: &Picture, group: Group) -> Option<String> {
     Some(bars::draw(&Bars {
         title: title(attribution, kind),
         unit: players::unit(attribution.link),
-        note: note.to_owned(),
+        names: bars::NAMES[0],
+        notes: vec![note.to_owned()],
         bars,
     }))
 }
@@ -63,6 +61,14 @@ fn sum_error(players: &[&Player]) -> Option<f64> {
 
 /// Name and players of each group.
 type Groups = Vec<(String, Vec<usize>)>;
+
+/// The players of each lead or window, if they can be told apart and are more than the leads or windows themselves.
+pub(crate) fn groups(picture: &Picture, group: Group) -> Option<Groups> {
+    match group {
+        Group::Leads => by_lead(picture),
+        Group::Windows => by_window(picture),
+    }
+}
 
 fn by_lead(picture: &Picture) -> Option<Groups> {
     let partition = picture.partition;

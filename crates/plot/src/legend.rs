@@ -1,6 +1,7 @@
 //! The legend of a coloured ECG: a colour bar with numbers, its unit, and which way the colours point.
 
 use crate::colour::{Scale, diverging};
+use crate::frame::{SMALL, text};
 use crate::number::{cut, value_text};
 use crate::xml::Xml;
 
@@ -25,21 +26,8 @@ pub(crate) fn draw(svg: &mut Xml, legend: &Legend, x: f64, y: f64, id: &str) {
     let Legend { scale, output, .. } = legend;
     let output = cut(output, 24);
     let caption = format!("{} for {output}, in {}", legend.what, legend.unit);
-    label(svg, x, y + 2.6, "start", &caption);
-    gradient(svg, id);
-    let top = y + 4.2;
-    svg.open("rect").attr("class", "colour-bar").num("x", x).num("y", top).num("width", BAR).num("height", THICKNESS);
-    svg.attr("fill", &format!("url(#{id})")).attr("stroke", "#555").num("stroke-width", 0.15).close();
-    for (position, anchor) in [(-1.0, "start"), (-0.5, "middle"), (0.0, "middle"), (0.5, "middle"), (1.0, "end")] {
-        let at = x + BAR * (position + 1.0) / 2.0;
-        svg.open("path").attr("d", &format!("M{0:.2} {1:.2}v1", at, top + THICKNESS));
-        svg.attr("stroke", "#555").num("stroke-width", 0.15).close();
-        let mut text = value_text(position * scale.limit());
-        if scale.is_clipped() && position.abs() == 1.0 {
-            text.insert_str(0, if position < 0.0 { "≤ " } else { "≥ " });
-        }
-        label(svg, at, top + THICKNESS + 4.0, anchor, &text);
-    }
+    text(svg, [x, y + 2.6], SMALL, "start", &caption);
+    bar(svg, scale, [x, y + 4.2], BAR, id);
     let mut lines = vec![format!("orange: speaks for {output}; blue: speaks against it")];
     lines.push("each cell has the colour of its player's whole value, as in the table".to_owned());
     if scale.is_clipped() {
@@ -53,7 +41,25 @@ pub(crate) fn draw(svg: &mut Xml, legend: &Legend, x: f64, y: f64, id: &str) {
         lines.push("uncoloured: belongs to no player".to_owned());
     }
     for (index, line) in lines.iter().enumerate() {
-        label(svg, x + BAR + 6.0, y + 2.6 + 3.6 * index as f64, "start", line);
+        text(svg, [x + BAR + 6.0, y + 2.6 + 3.6 * index as f64], SMALL, "start", line);
+    }
+}
+
+/// Draws a bar of the colours of a scale, its upper left corner at (`x`, `y`), and numbers below it: ten millimetres
+/// in all.
+pub(crate) fn bar(svg: &mut Xml, scale: &Scale, [x, y]: [f64; 2], width: f64, id: &str) {
+    gradient(svg, id);
+    svg.open("rect").attr("class", "colour-bar").num("x", x).num("y", y).num("width", width).num("height", THICKNESS);
+    svg.attr("fill", &format!("url(#{id})")).attr("stroke", "#555").num("stroke-width", 0.15).close();
+    for (position, anchor) in [(-1.0, "start"), (-0.5, "middle"), (0.0, "middle"), (0.5, "middle"), (1.0, "end")] {
+        let at = x + width * (position + 1.0) / 2.0;
+        svg.open("path").attr("d", &format!("M{0:.2} {1:.2}v1", at, y + THICKNESS));
+        svg.attr("stroke", "#555").num("stroke-width", 0.15).close();
+        let mut words = value_text(position * scale.limit());
+        if scale.is_clipped() && position.abs() == 1.0 {
+            words.insert_str(0, if position < 0.0 { "≤ " } else { "≥ " });
+        }
+        text(svg, [at, y + THICKNESS + 4.0], SMALL, anchor, &words);
     }
 }
 
@@ -63,8 +69,4 @@ fn gradient(svg: &mut Xml, id: &str) {
         svg.open("stop").num("offset", (position + 1.0) / 2.0).attr("stop-color", &diverging(position)).close();
     }
     svg.close();
-}
-
-fn label(svg: &mut Xml, x: f64, y: f64, anchor: &str, text: &str) {
-    svg.open("text").num("x", x).num("y", y).num("font-size", 2.8).attr("text-anchor", anchor).text(text).close();
 }

@@ -1,5 +1,8 @@
 //! Numbers as people read them.
 
+/// What stands between the names of players that form a term.
+pub(crate) const PRODUCT: &str = " × ";
+
 /// A value as text: signed, four decimals, in powers of ten where those would hide it.
 pub fn value_text(value: f64) -> String {
     if !value.is_finite() {
@@ -34,6 +37,22 @@ pub(crate) fn cut(text: &str, limit: usize) -> String {
     short
 }
 
+/// The name of a term in at most about `limit` characters: each of its players' names is cut to an equal share, so that
+/// none of them is lost.
+pub(crate) fn cut_product(name: &str, limit: usize) -> String {
+    let parts: Vec<&str> = name.split(PRODUCT).collect();
+    if name.chars().count() <= limit {
+        return name.to_owned();
+    }
+    let share = limit.saturating_sub(PRODUCT.chars().count() * (parts.len() - 1)) / parts.len();
+    parts.iter().map(|part| cut(part, share.max(2))).collect::<Vec<_>>().join(PRODUCT)
+}
+
+/// `3 terms`, or `1 term`.
+pub(crate) fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Round positions for ticks that cover `low..=high`, at most about `most` of them.
 pub(crate) fn ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
     let span = high - low;
@@ -59,4 +78,22 @@ pub(crate) fn tick_text(value: f64, step: f64) -> String {
         return format!("{value:+.*}", decimals as usize);
     }
     if decimals < 0.0 && value.abs() < 1e5 { format!("{value:+.0}") } else { format!("{value:+.1e}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_player_of_a_long_term_keeps_some_letters() {
+        assert_eq!(cut_product("V2 3.0-4.0 s × V3", 20), "V2 3.0-4.0 s × V3");
+        assert_eq!(cut_product("V2 3.0-4.0 s × V3 4.0-5.0 s", 21), "V2 3.0-4… × V3 4.0-5…");
+        assert_eq!(cut_product("abcdef × ghijkl × mnopqr", 3), "a… × g… × m…");
+        assert_eq!(cut_product("abcdefghij", 6), "abcde…");
+    }
+
+    #[test]
+    fn one_is_singular() {
+        assert_eq!([0, 1, 2].map(|count| counted(count, "term")), ["0 terms", "1 term", "2 terms"]);
+    }
 }

@@ -8,6 +8,7 @@ use einthoven_ecg::Record;
 use einthoven_game::{Attribution, NEVER_MASKED, Partition};
 
 use crate::colour::Scale;
+use crate::frame::{self, SMALL, text};
 use crate::layout::{Layout, MARGIN, MM_PER_MV, Panel, Sheet};
 use crate::legend::{self, Legend};
 use crate::number::{cut, seconds_text, value_text};
@@ -15,7 +16,6 @@ use crate::players::{self, Player};
 use crate::trace;
 use crate::xml::{Xml, number};
 
-const FONT: &str = "Helvetica, Arial, 'Liberation Sans', sans-serif";
 const TIME_AXIS: f64 = 7.0;
 const NOTE_LINE: f64 = 4.0;
 const NARROWEST: f64 = 200.0;
@@ -42,53 +42,70 @@ pub struct Picture<'a> {
 /// # Panics
 /// If partition and record differ in shape.
 pub fn ecg_svg(picture: &Picture) -> String {
-    let Picture { record, partition, .. } = *picture;
-    let shapes = [(record.n_leads(), record.n_samples()), (partition.n_leads(), partition.n_samples())];
-    assert_eq!(shapes[0], shapes[1], "[leads, samples] of the record and of the partition");
-    let sheet = Sheet::new(record, picture.layout);
+    let sheet = checked_sheet(picture, picture.layout);
     let id = match picture.layout {
         Layout::ThreeByFour => "ecg3x4",
         Layout::TwelveByOne => "ecg12x1",
     };
     let width = (sheet.grid_width() + 2.0 * MARGIN).max(NARROWEST);
-    let notes_top = sheet.bottom() + TIME_AXIS;
-    let legend_top = notes_top + NOTE_LINE * sheet.notes.len() as f64;
+    let legend_top = sheet.bottom() + below(&sheet);
     let height = legend_top + if picture.attribution.is_some() { legend::HEIGHT } else { 0.0 } + 2.0;
-
-    let mut svg = Xml::new();
-    svg.open("svg").attr("xmlns", "http://www.w3.org/2000/svg").attr("class", "ecg").attr("role", "img");
-    svg.attr("width", &format!("{}mm", number(width))).attr("height", &format!("{}mm", number(height)));
-    svg.attr("viewBox", &format!("0 0 {} {}", number(width), number(height))).attr("font-family", FONT);
-    svg.leaf("title", picture.title);
-    svg.open("rect").num("width", width).num("height", height).attr("fill", "#fff").close();
+    let mut svg = frame::sheet("ecg", picture.title, [width, height]);
     heading(&mut svg, picture, width);
-    let scale = picture.attribution.map(|attribution| {
-        let players = players::players(attribution);
-        let scale = Scale::new(players.iter().map(|player| player.value));
-        bands(&mut svg, picture, &sheet, &players, scale);
-        scale
-    });
-    grid(&mut svg, &sheet, id);
-    traces(&mut svg, record, &sheet);
-    time_axis(&mut svg, &sheet, picture.start);
-    for (index, note) in sheet.notes.iter().enumerate() {
-        let y = notes_top + NOTE_LINE * index as f64 + 2.0;
-        text(&mut svg, [MARGIN, y], 2.8, "start", &cut(note, 120));
-    }
-    if let (Some(attribution), Some(scale)) = (picture.attribution, scale) {
-        let legend = Legend {
-            scale,
-            what: players::index_words(attribution),
-            unit: players::unit(attribution.link),
-            output: &attribution.output,
-            has_unmasked: partition.owner().contains(&NEVER_MASKED),
-        };
-        legend::draw(&mut svg, &legend, MARGIN, legend_top, &format!("{id}-colours"));
-    }
+    draw(&mut svg, picture, &sheet, id);
+    draw_legend(&mut svg, picture, [MARGIN, legend_top], id);
     svg.finish()
 }
 
-fn heading(svg: &mut Xml, picture: &Picture, width: f64) {
+/// Lays a picture out.
+///
+/// # Panics
+/// If partition and record differ in shape.
+pub(crate) fn checked_sheet(picture: &Picture, layout: Layout) -> Sheet {
+    let Picture { record, partition, .. } = *picture;
+    let shapes = [(record.n_leads(), record.n_samples()), (partition.n_leads(), partition.n_samples())];
+    assert_eq!(shapes[0], shapes[1], "[leads, samples] of the record and of the partition");
+    Sheet::new(record, layout)
+}
+
+/// Height of the time axis and the notes below the grid.
+pub(crate) fn below(sheet: &Sheet) -> f64 {
+    TIME_AXIS + NOTE_LINE * sheet.notes.len() as f64
+}
+
+/// Draws the grid and what is on it, the time axis and the notes.
+pub(crate) fn draw(svg: &mut Xml, picture: &Picture, sheet: &Sheet, id: &str) {
+    if let Some(attribution) = picture.attribution {
+        let players = players::players(attribution);
+        bands(svg, picture, sheet, &players, scale(attribution));
+    }
+    grid(svg, sheet, id);
+    traces(svg, picture.record, sheet);
+    time_axis(svg, sheet, picture.start);
+    for (index, note) in sheet.notes.iter().enumerate() {
+        let y = sheet.bottom() + TIME_AXIS + NOTE_LINE * index as f64 + 2.0;
+        text(svg, [MARGIN, y], SMALL, "start", &cut(note, 120));
+    }
+}
+
+/// Draws the legend of the colours behind the traces, if there are any.
+pub(crate) fn draw_legend(svg: &mut Xml, picture: &Picture, [x, y]: [f64; 2], id: &str) {
+    let Some(attribution) = picture.attribution else { return };
+    let legend = Legend {
+        scale: scale(attribution),
+        what: players::index_words(attribution),
+        unit: players::unit(attribution.link),
+        output: &attribution.output,
+        has_unmasked: picture.partition.owner().contains(&NEVER_MASKED),
+    };
+    legend::draw(svg, &legend, x, y, &format!("{id}-colours"));
+}
+
+fn scale(attribution: &Attribution) -> Scale {
+    Scale::new(players::players(attribution).iter().map(|player| player.value))
+}
+
+pub(crate) fn heading(svg: &mut Xml, picture: &Picture, width: f64) {
     let fitting = |size: f64| ((width - 2.0 * MARGIN) / (0.55 * size)) as usize;
     svg.open("text").num("x", MARGIN).num("y", 6.2).num("font-size", 4.4).attr("font-weight", "bold");
     svg.text(&cut(picture.title, fitting(4.6))).close();
@@ -124,7 +141,7 @@ fn bands(svg: &mut Xml, picture: &Picture, sheet: &Sheet, players: &[Player], sc
 }
 
 /// The runs of cells of one player in a panel: owner, first sample, sample after the last.
-fn runs(partition: &Partition, panel: &Panel) -> Vec<(u32, usize, usize)> {
+pub(crate) fn runs(partition: &Partition, panel: &Panel) -> Vec<(u32, usize, usize)> {
     let start = panel.lead * partition.n_samples();
     let owners = &partition.owner()[start..start + partition.n_samples()][panel.samples.clone()];
     let mut from = panel.samples.start;
@@ -198,10 +215,6 @@ fn time_axis(svg: &mut Xml, sheet: &Sheet, start: f64) {
         svg.open("path").attr("class", "time").attr("d", &format!("M{} {}v1.5", number(x), number(y)));
         svg.attr("stroke", "#333").num("stroke-width", 0.2).close();
         let unit = if second == last { " s" } else { "" };
-        text(svg, [x, y + 4.4], 2.8, "middle", &format!("{}{unit}", seconds_text(start + second as f64)));
+        text(svg, [x, y + 4.4], SMALL, "middle", &format!("{}{unit}", seconds_text(start + second as f64)));
     }
-}
-
-fn text(svg: &mut Xml, [x, y]: [f64; 2], size: f64, anchor: &str, content: &str) {
-    svg.open("text").num("x", x).num("y", y).num("font-size", size).attr("text-anchor", anchor).text(content).close();
 }

@@ -10,11 +10,16 @@ pub(crate) struct Player {
     pub std_err: Option<f64>,
 }
 
+/// The name of each player; a number stands in for one that is missing.
+pub(crate) fn names(attribution: &Attribution) -> Vec<String> {
+    let name = |index| attribution.player_names.get(index).cloned().unwrap_or_else(|| format!("player {index}"));
+    (0..attribution.n_players).map(name).collect()
+}
+
 /// The players of `attribution` in order. Terms of several players are left out; a player without a term of its own
 /// has the value zero, as such terms need not be written.
 pub(crate) fn players(attribution: &Attribution) -> Vec<Player> {
-    let names = (0..attribution.n_players)
-        .map(|index| attribution.player_names.get(index).cloned().unwrap_or_else(|| format!("player {index}")));
+    let names = names(attribution).into_iter();
     let mut players: Vec<Player> = names.map(|name| Player { name, value: 0.0, std_err: None }).collect();
     for term in &attribution.terms {
         let [player] = term.players[..] else { continue };

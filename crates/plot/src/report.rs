@@ -7,12 +7,12 @@ use crate::bars::player_bars_svg;
 use crate::groups::{Group, group_bars_svg};
 use crate::layout::Layout;
 use crate::number::seconds_text;
+use crate::page::{self, section};
 use crate::paper::{Picture, ecg_svg};
 use crate::players;
 use crate::tables;
 use crate::xml::{Xml, number};
 
-const STYLE: &str = include_str!("report.css");
 /// Bars in the chart of players.
 const BARS: usize = 20;
 /// Longest table of players that is not folded away.
@@ -61,26 +61,24 @@ pub struct Report<'a> {
 pub fn report_html(report: &Report) -> String {
     let attribution = &report.attributions[report.target];
     let title = format!("{}: why {}", report.record.name, attribution.output);
-    let mut html = Xml::new();
-    html.open("html").attr("lang", "en").attr("xmlns", "http://www.w3.org/1999/xhtml");
-    html.open("head").open("meta").attr("charset", "utf-8").close();
-    html.open("meta").attr("http-equiv", "Content-Security-Policy");
-    html.attr("content", "default-src 'none'; style-src 'unsafe-inline'").close();
-    html.open("meta").attr("name", "viewport").attr("content", "width=device-width, initial-scale=1").close();
-    html.leaf("title", &title).open("style").markup(STYLE).close().close();
-    html.open("body").open("main");
-    header(&mut html, report);
-    warnings(&mut html, report);
-    html.open("div").attr("class", "columns");
-    section(&mut html, "Prediction", |html| tables::predictions(html, report));
-    section(&mut html, &format!("Explanation of {}", attribution.output), |html| tables::facts(html, attribution));
-    html.close();
-    ecg(&mut html, report, &title);
-    bars(&mut html, report);
-    player_table(&mut html, attribution);
-    other_outputs(&mut html, report);
-    settings(&mut html, report);
-    format!("<!DOCTYPE html>\n{}\n", html.finish())
+    page::page(&title, |html| {
+        header(html, report);
+        page::warnings(html, report.warnings, report.attributions, report.target);
+        html.open("div").attr("class", "columns");
+        section(html, "Prediction", |html| tables::predictions(html, report.predictions, &attribution.output));
+        section(html, &format!("Explanation of {}", attribution.output), |html| tables::facts(html, attribution));
+        html.close();
+        ecg(html, report, &title);
+        bars(html, report);
+        player_table(html, attribution);
+        other_outputs(html, report);
+        let note = format!(
+            "A player's value is its share of the difference between the model's {} for the whole record and for the \
+             masked one. Orange speaks for the output, blue against it; white is zero.",
+            players::unit(attribution.link)
+        );
+        page::settings(html, report.settings, attribution, &note);
+    })
 }
 
 fn header(html: &mut Xml, report: &Report) {
@@ -102,32 +100,8 @@ fn header(html: &mut Xml, report: &Report) {
     if !record.labels.is_empty() {
         html.leaf("p", &format!("Came labelled: {}", record.labels.join("; ")));
     }
-    if !report.notice.is_empty() {
-        html.open("p").attr("class", "notice").text(report.notice).close();
-    }
+    page::notice(html, report.notice);
     html.close();
-}
-
-/// All warnings once, in order: the caller's first, then each attribution's own.
-fn warnings(html: &mut Xml, report: &Report) {
-    let target = &report.attributions[report.target];
-    let mut all: Vec<String> = report.warnings.to_vec();
-    all.extend(target.warnings.iter().cloned());
-    for other in report.attributions.iter().filter(|other| other.output != target.output) {
-        let new = other.warnings.iter().filter(|warning| !target.warnings.contains(warning));
-        all.extend(new.map(|warning| format!("{}: {warning}", other.output)));
-    }
-    let mut seen = std::collections::HashSet::new();
-    all.retain(|warning| seen.insert(warning.clone()));
-    if all.is_empty() {
-        return;
-    }
-    html.open("section").attr("class", "warnings").attr("role", "alert");
-    html.leaf("h2", if all.len() == 1 { "Warning" } else { "Warnings" }).open("ul");
-    for warning in &all {
-        html.leaf("li", warning);
-    }
-    html.close().close();
 }
 
 fn ecg(html: &mut Xml, report: &Report, title: &str) {
@@ -211,33 +185,4 @@ fn other_outputs(html: &mut Xml, report: &Report) {
             html.close().close();
         }
     });
-}
-
-fn settings(html: &mut Xml, report: &Report) {
-    let run = &report.attributions[report.target].run;
-    section(html, "Settings", |html| {
-        html.open("div").attr("class", "columns");
-        tables::pairs(html, report.settings.iter().map(|(key, value)| (key.as_str(), value.clone())));
-        if !run.is_empty() {
-            tables::pairs(html, run.iter().map(|(key, value)| (key.as_str(), plain(value))));
-        }
-        html.close();
-        let unit = players::unit(report.attributions[report.target].link);
-        let words = format!(
-            "A player's value is its share of the difference between the model's {unit} for the whole record and for \
-             the masked one. Orange speaks for the output, blue against it; white is zero."
-        );
-        html.open("p").attr("class", "note").text(&words).close();
-    });
-}
-
-/// A JSON value as a person writes it.
-fn plain(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn section(html: &mut Xml, heading: &str, body: impl FnOnce(&mut Xml)) {
-    html.open("section").leaf("h2", heading);
-    body(html);
-    html.close();
 }

@@ -5,17 +5,17 @@ use einthoven_game::Attribution;
 use crate::colour::diverging;
 use crate::number::value_text;
 use crate::players::{self, Player};
-use crate::report::Report;
+use crate::report::Prediction;
+use crate::terms::Terms;
 use crate::xml::{Xml, number};
 
 /// Every output with logit, probability and a bar; the explained one is marked.
-pub(crate) fn predictions(html: &mut Xml, report: &Report) {
+pub(crate) fn predictions(html: &mut Xml, predictions: &[Prediction], explained: &str) {
     html.open("table").attr("class", "predictions");
     head(html, &["output", "logit", "probability", ""]);
     html.open("tbody");
-    let explained = &report.attributions[report.target].output;
-    for prediction in report.predictions {
-        let is_explained = prediction.output == *explained;
+    for prediction in predictions {
+        let is_explained = prediction.output == explained;
         html.open("tr");
         if is_explained {
             html.attr("class", "explained");
@@ -49,12 +49,17 @@ pub(crate) fn pairs<'a>(html: &mut Xml, pairs: impl IntoIterator<Item = (&'a str
 pub(crate) fn facts(html: &mut Xml, attribution: &Attribution) {
     let unit = players::unit(attribution.link);
     let kind = serde_json::to_string(&attribution.kind).unwrap_or_default().trim_matches('"').to_owned();
+    let orders = attribution.terms.iter().map(|term| term.players.len()).max().unwrap_or(1).max(1);
+    let index = match orders {
+        1 => players::index_name(attribution),
+        _ => format!("{}, up to order {orders}", players::index_name(attribution)),
+    };
     let facts = [
         ("with the whole record", format!("{} {unit}", value_text(attribution.full))),
         ("with everything masked (baseline)", format!("{} {unit}", value_text(attribution.baseline))),
         ("difference to be shared out", value_text(attribution.full - attribution.baseline)),
         ("efficiency gap (difference less the sum of the values)", value_text(attribution.efficiency_gap())),
-        ("index", players::index_name(attribution)),
+        ("index", index),
         ("method", attribution.method.clone()),
         ("the estimate is", kind),
         ("evaluations (distinct coalitions)", attribution.evaluations.to_string()),
@@ -75,15 +80,59 @@ pub(crate) fn players_by_magnitude(html: &mut Xml, attribution: &Attribution, to
     html.close().close();
 }
 
+/// The terms of any order by magnitude, `top` at most; `extra` names one more column and fills it.
+pub(crate) fn terms_by_magnitude(html: &mut Xml, attribution: &Attribution, top: usize, extra: Option<Extra>) {
+    let terms = Terms::new(attribution);
+    html.open("table").attr("class", "players");
+    let mut names = vec!["", "term", players::unit(attribution.link), "std. error", "order"];
+    names.extend(extra.as_ref().map(|extra| extra.name));
+    head(html, &names);
+    html.open("tbody").text("");
+    for (rank, term) in terms.ranked.iter().take(top).enumerate() {
+        html.open("tr");
+        let player = Player { name: terms.name(&term.players), value: term.value, std_err: term.std_err };
+        player_cells(html, rank + 1, &player);
+        cell(html, &term.players.len().to_string());
+        if let Some(extra) = &extra {
+            cell(html, &(extra.fill)(&term.players));
+        }
+        html.close();
+    }
+    html.close().close();
+}
+
+/// One more column of a table of terms: its heading, and its text for a set of players.
+pub(crate) struct Extra<'a> {
+    pub name: &'a str,
+    pub fill: &'a dyn Fn(&[u32]) -> String,
+}
+
+/// A table with a row of names and rows of a name and numbers.
+pub(crate) fn named_rows(html: &mut Xml, names: &[&str], rows: impl IntoIterator<Item = (String, Vec<String>)>) {
+    html.open("table").attr("class", "predictions");
+    head(html, names);
+    html.open("tbody").text("");
+    for (name, cells) in rows {
+        html.open("tr").open("th").attr("scope", "row").text(&name).close();
+        cells.iter().for_each(|words| cell(html, words));
+        html.close();
+    }
+    html.close().close();
+}
+
 fn player_row(html: &mut Xml, rank: usize, player: &Player) {
     html.open("tr");
+    player_cells(html, rank, player);
+    html.close();
+}
+
+fn player_cells(html: &mut Xml, rank: usize, player: &Player) {
     cell(html, &rank.to_string());
     html.open("th").attr("scope", "row").open("span").attr("class", "sign");
     let sign = if player.value < 0.0 { -1.0 } else { f64::from(player.value > 0.0) };
     html.attr("style", &format!("background:{}", diverging(sign))).text("").close().text(&player.name).close();
     cell(html, &value_text(player.value));
     cell(html, &player.std_err.map_or("–".to_owned(), |error| value_text(error).replace('+', "")));
-    html.close();
 }
 
 fn head(html: &mut Xml, names: &[&str]) {

@@ -74,14 +74,12 @@ impl Request<'_> {
     }
 }
 
+/// Methods that estimate interactions.
+const INTERACTIONS: [&str; 6] =
+    ["shapiq", "svarm-iq", "kernelshap-iq", "kernelshap-iq-inconsistent", "regression", "kadd"];
+
 /// Methods that have a name but are not built yet.
-const LATER: [&str; 19] = [
-    "shapiq",
-    "svarm-iq",
-    "kernelshap-iq",
-    "kernelshap-iq-inconsistent",
-    "regression",
-    "kadd",
+const LATER: [&str; 13] = [
     "spex",
     "proxyspex",
     "spectral",
@@ -218,6 +216,9 @@ impl FromStr for Method {
         let names = Self::ALL.map(Self::name).join(", ");
         match Self::ALL.into_iter().find(|method| method.name() == name) {
             Some(method) => Ok(method),
+            None if INTERACTIONS.contains(&name) => Err(Error::Request(format!(
+                "use method `{name}` for single players: it is one of `einthoven interact`"
+            ))),
             None if LATER.contains(&name) => {
                 Err(Error::Request(format!("use method `{name}`: it is not built yet; this version has {names}")))
             }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use einthoven::ecg::synth::Finding;
+use einthoven::interactions::Penalty;
 use einthoven::interactions::trees::Mode;
 use einthoven::{BaselineName, DeviceChoice, DeviceName, Index, Link, Memory, Method, Players};
 
@@ -28,6 +29,7 @@ Examples:
   einthoven explain patient1 --players 'leads*windows:10' --target MI
   einthoven explain ecg.csv --rate 500 --units uV      explain a CSV file with one column per lead
   einthoven explain folder/ --out results              explain every record in a folder
+  einthoven interact patient1 --order 2                which leads say more together than alone
   einthoven game table.json --method exact --json      run an estimator on a game of your own
   einthoven trees model.json rows.csv --index k-sii    explain a tree ensemble exactly
 
@@ -41,6 +43,8 @@ pub enum Command {
     Predict(Predict),
     /// Why the model says it: Shapley values per lead and stretch of time.
     Explain(Explain),
+    /// How parts work together: interactions of any order, and their pictures.
+    Interact(Interact),
     /// Draw synthetic 12-lead records with known findings.
     Synth(Synth),
     /// Train a classifier on synthetic records or on PTB-XL.
@@ -109,6 +113,86 @@ pub struct Predict {
 /// Arguments of `explain`.
 #[derive(Args, Debug)]
 pub struct Explain {
+    /// How the values are estimated: auto, or one of the list that `einthoven methods` prints.
+    #[arg(long, value_name = "METHOD", default_value = "auto")]
+    pub method: Method,
+    /// Stop as soon as the largest standard error is below this share of the range of the values; the budget is a cap.
+    #[arg(long, value_name = "REL", value_parser = positive)]
+    pub until: Option<f64>,
+    /// What is explained, and where the answer goes.
+    #[command(flatten)]
+    pub run: Run,
+}
+
+/// Arguments of `interact`.
+#[derive(Args, Debug)]
+pub struct Interact {
+    /// Which interactions.
+    #[command(flatten)]
+    pub interactions: InteractionArgs,
+    /// What is explained, and where the answer goes.
+    #[command(flatten)]
+    pub run: Run,
+}
+
+/// Which interactions, and how they are estimated.
+#[derive(Args, Debug)]
+pub struct InteractionArgs {
+    /// Which index: k-sii, sii, stii, fsii, fbii, bii, chii, kadd-shap, moebius, co-moebius, fourier, jointsv, sgv, bgv,
+    /// chgv, igv or egv.
+    ///
+    /// k-sii (n-Shapley values), stii and fsii add up to what the model says; sii, bii and chii do not. fsii and fbii are the
+    /// closest polynomials. moebius needs all small coalitions.
+    #[arg(long, value_name = "INDEX", default_value = "k-sii")]
+    pub index: Index,
+    /// The largest sets of players that get a number.
+    #[arg(long, value_name = "K", default_value_t = 2)]
+    pub order: usize,
+    /// How they are estimated: auto, exact, shapiq, svarm-iq, permutation, kernelshap-iq, kernelshap-iq-inconsistent,
+    /// regression (fsii, fbii) or kadd (kadd-shap).
+    #[arg(long, value_name = "METHOD", default_value = "auto")]
+    pub method: einthoven::interactions::Method,
+    /// The penalised problem for regressions.
+    #[command(flatten)]
+    pub penalty: PenaltyArgs,
+}
+
+/// A penalised problem, where the values do not determine the interactions.
+#[derive(Args, Clone, Copy, Debug)]
+#[group(multiple = false)]
+pub struct PenaltyArgs {
+    /// With regression, kadd or kernelshap-iq-inconsistent: penalise the squares of interactions, as strongly as is best for
+    /// coalitions left out. Without it, a budget below the number of unknowns is refused.
+    #[arg(long)]
+    pub ridge: bool,
+    /// The same for their magnitudes, which leaves most of them zero.
+    #[arg(long)]
+    pub lasso: bool,
+}
+
+impl PenaltyArgs {
+    /// The penalty that was asked for.
+    pub fn penalty(self) -> Option<Penalty> {
+        match (self.ridge, self.lasso) {
+            (true, _) => Some(Penalty::Ridge),
+            (_, true) => Some(Penalty::Lasso),
+            _ => None,
+        }
+    }
+}
+
+/// Layout of attributions as JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// That of attribution.json: a list, one object per output.
+    Einthoven,
+    /// One object of shapiq's InteractionValues: the target's; with --out, shapiq-OUTPUT.json for each output.
+    Shapiq,
+}
+
+/// What is explained, and where the answer goes.
+#[derive(Args, Debug)]
+pub struct Run {
     /// Which records.
     #[command(flatten)]
     pub input: Input,
@@ -122,15 +206,9 @@ pub struct Explain {
     /// without gaps, or -1 for cells that are never masked.
     #[arg(long, value_name = "PLAYERS", default_value = "leads")]
     pub players: Players,
-    /// How the values are estimated: auto, or one of the list that `einthoven methods` prints.
-    #[arg(long, value_name = "METHOD", default_value = "auto")]
-    pub method: Method,
     /// Distinct coalitions to evaluate; by default 4096, or all there are if they are fewer.
     #[arg(long, value_name = "N")]
     pub budget: Option<usize>,
-    /// Stop as soon as the largest standard error is below this share of the range of the values; the budget is a cap.
-    #[arg(long, value_name = "REL", value_parser = positive)]
-    pub until: Option<f64>,
     /// Which output is printed and drawn: its name, or `top`. Files hold all outputs.
     #[arg(long, value_name = "NAME", default_value = "top")]
     pub target: String,
@@ -159,12 +237,18 @@ pub struct Explain {
     /// Take up a run that was broken off, from the values in its folder.
     #[arg(long)]
     pub resume: bool,
-    /// Folder for attribution.json, attribution.npz, ecg.svg, report.html, design.npz and values.npz [default: einthoven-out].
+    /// Folder for attribution.json, attribution.npz, ecg.svg, report.html, design.npz and values.npz, and for the pictures of
+    /// interactions [default: einthoven-out].
+    ///
+    /// Of several records each has a folder there, beside summary.csv and the folder `aggregate` with their mean.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Print the attributions as JSON; files are then written only with --out.
     #[arg(long)]
     pub json: bool,
+    /// Layout of that JSON, and of a further file with --out.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Einthoven)]
+    pub format: Format,
 }
 
 /// Arguments of `synth`.
@@ -231,16 +315,22 @@ pub struct GameArgs {
     /// "noise_sd" adds Gaussian noise, drawn once per coalition and seed.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Which index; by default that of the method. With method auto, a method that finds it.
+    /// Which index; by default that of the method, or with --order k-sii. With method auto, a method that finds it.
     #[arg(long, value_name = "INDEX")]
     pub index: Option<Index>,
+    /// Interactions of up to so many players, as `einthoven interact` estimates them; by default 2 for an index of interactions.
+    #[arg(long, value_name = "K")]
+    pub order: Option<usize>,
+    /// The penalised problem for regressions.
+    #[command(flatten)]
+    pub penalty: PenaltyArgs,
     /// Groups of players for hierarchical-owen, such as `0-3;4,6;5`: players and ranges of them, groups divided by
     /// semicolons. A player that is not named is a group of its own.
     #[arg(long, value_name = "GROUPS")]
     pub groups: Option<Groups>,
     /// How the values are estimated: auto, or one of the list that `einthoven methods` prints.
     #[arg(long, value_name = "METHOD", default_value = "auto")]
-    pub method: Method,
+    pub method: MethodName,
     /// Distinct coalitions to evaluate; by default 4096, or all there are if they are fewer.
     #[arg(long, value_name = "N")]
     pub budget: Option<usize>,
@@ -250,9 +340,32 @@ pub struct GameArgs {
     /// Seed of everything random.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
+    /// Folder for attribution.json, attribution.npz, report.html and pictures of the first output.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// Print the attributions as JSON.
     #[arg(long)]
     pub json: bool,
+    /// Layout of that JSON; shapiq's holds the first output.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Einthoven)]
+    pub format: Format,
+}
+
+/// A method for single players or for interactions, or for both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MethodName(pub String);
+
+impl std::str::FromStr for MethodName {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let values = name.parse::<Method>();
+        let interactions = name.parse::<einthoven::interactions::Method>();
+        match (values, interactions) {
+            (Err(error), Err(other)) => Err(format!("{error}; {other}")),
+            _ => Ok(Self(name.to_owned())),
+        }
+    }
 }
 
 /// Arguments of `trees`.
@@ -292,6 +405,9 @@ pub struct Trees {
     /// Print the attributions as JSON: a list, for each row an object per output.
     #[arg(long)]
     pub json: bool,
+    /// Layout of that JSON; shapiq's holds the first row and output.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Einthoven)]
+    pub format: Format,
 }
 
 const TREES: &str = "\

@@ -1,6 +1,7 @@
 //! `einthoven methods`: what estimators there are.
 
-use einthoven::{Method, Result};
+use einthoven::shapley::About;
+use einthoven::{Method, Result, interactions};
 
 use super::print;
 
@@ -14,14 +15,30 @@ auto: exact if the budget covers all coalitions of at most 20 players; else leve
 Standard errors come with all of them wherever the draws allow it; with few draws they are rough, and a warning says so.
 ";
 
-/// Prints the table of methods.
+const INTERACTIONS: &str = "
+Interactions of up to k players, for `einthoven interact` and `einthoven game --order K`:
+
+";
+
+const OF_INTERACTIONS: &str = "
+budget: as above; below it a method refuses, and regressions can be asked for a penalised problem (--ridge, --lasso).
+auto: exact if the budget covers all coalitions of at most 20 players; else a regression for k-SII, SII, FSII, FBII and
+  kADD-SHAP where the budget is well above its unknowns; else svarm-iq.
+";
+
+/// Prints the tables of methods.
 pub fn run() -> Result<()> {
     let head = ["--method", "index", "kind", "budget", "cost", "source"].map(str::to_owned);
-    let row = |method: Method| {
-        let about = method.about();
+    let row = |about: About| {
         [about.name, about.index.name(), about.kind, about.needs, about.cost, about.source].map(str::to_owned)
     };
-    let rows: Vec<[String; 6]> = std::iter::once(head).chain(Method::ALL.into_iter().map(row)).collect();
+    let values = Method::ALL.into_iter().map(|method| row(method.about()));
+    let interactions = interactions::Method::ALL.into_iter().map(|method| row(method.about()));
+    print::text(&(table(head.clone(), values) + NOTES + INTERACTIONS + &table(head, interactions) + OF_INTERACTIONS))
+}
+
+fn table(head: [String; 6], rows: impl Iterator<Item = [String; 6]>) -> String {
+    let rows: Vec<[String; 6]> = std::iter::once(head).chain(rows).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..5).map(width).collect();
     let mut text = String::new();
@@ -32,5 +49,5 @@ pub fn run() -> Result<()> {
         text.push_str(&row[5]);
         text.push('\n');
     }
-    print::text(&(text + NOTES))
+    text
 }

@@ -1,15 +1,19 @@
 //! The commands of the program, one file each.
 
+mod aggregate;
 mod args;
 mod devices;
 mod explain;
 mod game;
 mod groups;
+mod interact;
 mod methods;
 mod predict;
 mod print;
 mod records;
+mod run;
 mod stop;
+mod summary;
 mod synth;
 mod train;
 mod trees;
@@ -27,6 +31,7 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Predict(args) => predict::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Interact(args) => interact::run(args),
         Command::Synth(args) => synth::run(args),
         Command::Train(args) => train::run(args),
         Command::Devices => devices::run(),

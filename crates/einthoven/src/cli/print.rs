@@ -6,6 +6,8 @@ use einthoven::masking::Stats;
 use einthoven::plot::Prediction;
 use einthoven::{Attribution, Error, Result};
 
+use super::args::Format;
+
 /// Writes text to standard output. A reader who went away (`| head`) is no error.
 pub fn text(text: &str) -> Result<()> {
     match io::stdout().lock().write_all(text.as_bytes()) {
@@ -16,9 +18,12 @@ pub fn text(text: &str) -> Result<()> {
     }
 }
 
-/// Prints attributions in the layout of `attribution.json`.
-pub fn json(attributions: &[Attribution]) -> Result<()> {
-    let mut json = Attribution::to_json(attributions)?;
+/// Prints attributions in the layout of `attribution.json`, or the one of `target` in shapiq's.
+pub fn json(attributions: &[Attribution], target: usize, format: Format) -> Result<()> {
+    let mut json = match format {
+        Format::Einthoven => Attribution::to_json(attributions)?,
+        Format::Shapiq => attributions.get(target).map_or_else(|| Ok(String::new()), Attribution::to_shapiq_json)?,
+    };
     json.push('\n');
     text(&json)
 }
@@ -32,9 +37,23 @@ pub fn predictions(predictions: &[Prediction]) -> String {
     rows.collect()
 }
 
-/// The largest terms of an attribution as a table, and what they add up to.
-pub fn table(attribution: &Attribution, top: usize) -> String {
-    let terms = attribution.largest(top);
+/// The largest terms of each order as tables, and what all terms add up to.
+pub fn tables(attribution: &Attribution, top: usize) -> String {
+    let mut out = String::new();
+    for order in attribution.min_order.max(1)..=attribution.max_order {
+        if attribution.max_order > 1 {
+            let what = if order == 1 { "single players".to_owned() } else { format!("sets of {order}") };
+            out.push_str(&format!(" {} of {what}:\n", attribution.index));
+        }
+        out.push_str(&terms(&attribution.order(order), top));
+    }
+    out + &total(attribution)
+}
+
+/// The largest terms; zeros are only counted.
+fn terms(attribution: &Attribution, top: usize) -> String {
+    let mut terms = attribution.largest(top);
+    terms.retain(|term| term.value != 0.0 || attribution.max_order == 1);
     let names: Vec<String> = terms.iter().map(|term| name(attribution, &term.players)).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let mut out = String::new();
@@ -42,10 +61,17 @@ pub fn table(attribution: &Attribution, top: usize) -> String {
         let error = term.std_err.filter(|error| *error > 0.0).map_or(String::new(), |error| format!("  ± {error:.4}"));
         out.push_str(&format!("  {name:<width$}  {:+.4}{error}\n", term.value));
     }
-    if attribution.terms.len() > top {
-        out.push_str(&format!("  … and {} more\n", attribution.terms.len() - top));
+    match attribution.terms.len() - terms.len() {
+        0 => {}
+        rest if terms.len() < top => out.push_str(&format!("  … and {rest} that are zero\n")),
+        rest => out.push_str(&format!("  … and {rest} more\n")),
     }
-    out.push_str(&format!(
+    out
+}
+
+/// What the terms add up to, and how they came about.
+fn total(attribution: &Attribution) -> String {
+    format!(
         "  from {:+.4} (all off) to {:+.4} (all on); efficiency gap {:.1e}; {} evaluations, {} ({})\n",
         // Adding zero turns -0 into 0.
         attribution.baseline + 0.0,
@@ -54,8 +80,7 @@ pub fn table(attribution: &Attribution, top: usize) -> String {
         attribution.evaluations,
         attribution.method,
         kind(attribution),
-    ));
-    out
+    )
 }
 
 /// What an evaluation took.

@@ -64,9 +64,9 @@ impl Source {
     }
 }
 
-/// Numbers names that stand more than once, so that no record overwrites another's results.
+/// Numbers names that stand more than once, so that no record overwrites another's results, or those of all together.
 fn distinct(sources: &mut [Source]) {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = std::collections::HashSet::from(["aggregate".to_owned()]);
     for source in sources {
         let free = (1..).map(|count| match count {
             1 => source.name.clone(),

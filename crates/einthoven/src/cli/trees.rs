@@ -41,7 +41,7 @@ pub fn run(args: &Trees) -> Result<()> {
         }
     }
     if args.json {
-        return print::json(&attributions(&found, target, first));
+        return print::json(&attributions(&found, target, first), 0, args.format);
     }
     let mut text = head(&found, ensemble.trees.len(), first);
     for output in target {

@@ -53,7 +53,14 @@ fn owen_values_keep_groups_together() {
         (&["--method", "hierarchical-owen", "--groups", "0-9"], "player 4"),
         (&["--method", "hierarchical-owen", "--groups", "0;x"], "`x`"),
         (&["--index", "bv", "--method", "kernel"], "msr"),
-        (&["--index", "stii"], "no method of this version"),
+        (&["--index", "lime", "--method", "kernel"], "lime"),
+        (&["--index", "fsii", "--method", "kadd"], "kADD-SHAP"),
+        (&["--index", "sv", "--order", "2"], "order from 1 to 1"),
+        (&["--order", "5"], "order from 1 to 4"),
+        (&["--order", "2", "--method", "regression", "--budget", "9"], "it estimates FSII"),
+        (&["--index", "fsii", "--order", "2", "--method", "regression", "--budget", "9"], "at least 14"),
+        (&["--order", "2", "--until", "0.1"], "--until"),
+        (&["--method", "nonsense"], "svarm-iq"),
         (&["--until", "-1"], "-1"),
     ] {
         let run = einthoven(folder.path(), &[&["game", "game.json"], args].concat());
@@ -127,4 +134,68 @@ fn a_broken_game_names_the_field() {
         assert!(run.err.contains(field) && run.err.contains("game.json"), "{text}: {}", run.err);
         assert!(run.out.is_empty());
     }
+}
+
+/// The terms of a run on a game, `[outputs]`.
+fn terms(game: &Value, args: &[&str]) -> Vec<Vec<(Vec<u64>, f64)>> {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("game.json"), game.to_string()).unwrap();
+    let out = succeed(folder.path(), &[&["game", "game.json", "--json"], args].concat());
+    let list: Vec<Value> = serde_json::from_str(&out).unwrap();
+    let term = |term: &Value| {
+        let players = term["players"].as_array().unwrap().iter().map(|player| player.as_u64().unwrap()).collect();
+        (players, term["value"].as_f64().unwrap())
+    };
+    list.iter().map(|output| output["terms"].as_array().unwrap().iter().map(term).collect()).collect()
+}
+
+#[test]
+fn interactions_of_a_small_game_are_those_of_the_textbook() {
+    // v = x0 + 2 x0 x1 - 3/2 x1 x2 x3. Of the triple each pair has a SII of -3/4, and STII gives the top order all of it.
+    let game = json!({ "n_players": 4, "moebius": [[[0], 1.0], [[0, 1], 2.0], [[1, 2, 3], -1.5]] });
+    let pairs = |args: &[&str]| -> Vec<f64> {
+        let found = terms(&game, args);
+        found[0].iter().filter(|(players, _)| players.len() == 2).map(|(_, value)| *value).collect()
+    };
+    for method in ["auto", "exact", "shapiq", "svarm-iq", "kernelshap-iq"] {
+        close(&pairs(&["--method", method, "--order", "2"]), &[2.0, 0.0, 0.0, -0.75, -0.75, -0.75], 1e-9);
+    }
+    close(&pairs(&["--index", "stii", "--order", "3"]), &[2.0, 0.0, 0.0, 0.0, 0.0, 0.0], 1e-9);
+    close(&pairs(&["--index", "moebius", "--order", "2"]), &[2.0, 0.0, 0.0, 0.0, 0.0, 0.0], 1e-9);
+    close(&pairs(&["--index", "bii"]), &[2.0, 0.0, 0.0, -0.75, -0.75, -0.75], 1e-9);
+    // An index of interactions without an order is of order two; shapiq's layout holds the same.
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("game.json"), game.to_string()).unwrap();
+    let args = ["game", "game.json", "--index", "fsii", "--json", "--format", "shapiq"];
+    let out: Value = serde_json::from_str(&succeed(folder.path(), &args)).unwrap();
+    assert_eq!(out["object_name"], "InteractionValues");
+}
+
+#[test]
+fn a_penalty_is_solved_on_request_and_said() {
+    let terms: Vec<Value> = (0..12).map(|player| json!([[player, player + 13], 1.0])).collect();
+    let game = json!({ "n_players": 26, "moebius": terms });
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("game.json"), game.to_string()).unwrap();
+    let args = ["game", "game.json", "--index", "fsii", "--order", "2", "--method", "regression", "--budget", "240"];
+    let refused = einthoven(folder.path(), &args);
+    assert!(refused.code == 2 && refused.err.contains("at least 652"), "{}", refused.err);
+    for (flag, words) in [("--ridge", "leave-one-out"), ("--lasso", "cross-validation")] {
+        let out = succeed(folder.path(), &[&args[..], &[flag]].concat());
+        assert!(out.contains(words) && out.contains("(biased)"), "{out}");
+    }
+    assert_eq!(einthoven(folder.path(), &[&args[..], &["--ridge", "--lasso"]].concat()).code, 2);
+}
+
+#[test]
+fn sparse_games_of_any_size_have_a_closed_form() {
+    // A triple of 2000 players: as in a game of three. Of a spectrum, a sign of two players has the index (-2)^2.
+    let game = json!({ "n_players": 2000, "moebius": [[[3, 700, 1999], 6.0]] });
+    let found = terms(&game, &["--method", "exact", "--order", "2", "--index", "sii"]);
+    let value = |players: &[u64]| found[0].iter().find(|(set, _)| set == players).map(|(_, value)| *value);
+    assert_eq!((value(&[3]), value(&[700, 1999])), (Some(2.0), Some(3.0)));
+    let game = json!({ "n_players": 500, "fourier": [[[7, 401], 0.5]] });
+    let found = terms(&game, &["--method", "exact", "--order", "2"]);
+    let pair = found[0].iter().find(|(set, _)| set == &[7, 401]).unwrap();
+    assert!((pair.1 - 2.0).abs() < 1e-12, "{pair:?}");
 }

@@ -4,6 +4,7 @@
 mod errors;
 mod explain;
 mod game;
+mod interact;
 mod layers;
 mod program;
 mod real_records;

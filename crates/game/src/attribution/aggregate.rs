@@ -56,15 +56,15 @@ struct Moments {
 }
 
 impl Attribution {
-    /// Aggregates over records, `[records][outputs]`: one attribution per output. All records must have the same outputs,
-    /// players, index, link and orders; a term that a record has left out is zero there, so parts of attributions
-    /// ([`Attribution::left_out`]) are refused.
+    /// Aggregates over records, `[records][outputs]`: one attribution per output. All records must have the same
+    /// outputs, players, index, link and orders; a term that a record has left out is zero there, so parts of
+    /// attributions ([`Attribution::left_out`]) are refused.
     ///
     /// The standard error of a term says how far its mean over these records may be from the mean over all records like
-    /// them: the spread between records over the root of their number, larger by Student's factor, so that the value plus
-    /// and minus 1.96 of it is an interval of 95 %. What estimates of single records are off by is part of that spread.
-    /// One record says nothing of it, and has none. Baseline and full value are means, evaluations add up, and the
-    /// weakest `kind` holds; magnitudes of unbiased estimates are merely consistent.
+    /// them: the spread between records over the root of their number, larger by Student's factor, so that the value
+    /// plus and minus 1.96 of it is an interval of 95 %. What estimates of single records are off by is part of that
+    /// spread. One record says nothing of it, and has none. Baseline and full value are means, evaluations add up, and
+    /// the weakest `kind` holds; magnitudes of unbiased estimates are merely consistent.
     pub fn aggregate(records: &[Vec<Self>], how: Aggregation) -> Result<Vec<Self>> {
         let Some(first) = records.first() else {
             return Err(Error::Request("aggregate attributions: there is no record".to_owned()));

@@ -10,9 +10,9 @@ impl Attribution {
     /// The sum of two attributions of the same players, index, link and orders; a term that one of them has left out is
     /// zero there. Fails if they do not fit, or one of them is a part ([`Attribution::left_out`]).
     ///
-    /// Standard errors are those of independent estimates, and a warning says so: two outputs, or two estimates from the
-    /// same coalitions, are not. There is none where one of the two has none; a zero that was left out has one, zero, if
-    /// its attribution is exact. The weaker `kind` of the two holds; evaluations add up.
+    /// Standard errors are those of independent estimates, and a warning says so: two outputs, or two estimates from
+    /// the same coalitions, are not. There is none where one of the two has none; a zero that was left out has one,
+    /// zero, if its attribution is exact. The weaker `kind` of the two holds; evaluations add up.
     pub fn try_add(&self, other: &Self) -> Result<Self> {
         self.combine(other, 1.0)
     }

@@ -15,8 +15,8 @@ use crate::{Error, Index, Kind, Link, Result};
 /// Most numbers of a dense tensor.
 const MAX_TENSOR: usize = 100_000_000;
 
-/// Interactions of one output as a sparse list of terms: sets of players with a value and a standard error. It holds what
-/// there is and nothing else, so thousands of players cost what their terms cost.
+/// Interactions of one output as a sparse list of terms: sets of players with a value and a standard error. It holds
+/// what there is and nothing else, so thousands of players cost what their terms cost.
 ///
 /// Its JSON is the layout of `attribution.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,8 +52,8 @@ pub struct Attribution {
     pub player_names: Vec<String>,
     /// What a reader must know before trusting the terms.
     pub warnings: Vec<String>,
-    /// Device, versions, chunk, seconds and the like; also `left_out` and `top_order`, see [`Attribution::left_out`] and
-    /// [`Attribution::top_order`].
+    /// Device, versions, chunk, seconds and the like; also `left_out` and `top_order`, see [`Attribution::left_out`]
+    /// and [`Attribution::top_order`].
     pub run: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -111,8 +111,8 @@ impl Attribution {
         values
     }
 
-    /// The values of the sets of `order` players as a dense tensor, `[players; order]`, the last player counting fastest:
-    /// each value stands at every ordering of its players, and where a player would come twice there is zero.
+    /// The values of the sets of `order` players as a dense tensor, `[players; order]`, the last player counting
+    /// fastest: each value stands at every ordering of its players, and where a player would come twice there is zero.
     ///
     /// Fails if `order` is not from 1 to the number of players, or there are more than a hundred million numbers.
     pub fn tensor(&self, order: usize) -> Result<Vec<f64>> {
@@ -133,8 +133,9 @@ impl Attribution {
         Ok(tensor)
     }
 
-    /// The order that the index was made for: `max_order`, unless terms of lower orders were taken out of an attribution
-    /// of more (`top_order` in `run`). Values of k-SII, STII, FSII, FBII, kADD-SHAP and JointSV depend on it.
+    /// The order that the index was made for: `max_order`, unless terms of lower orders were taken out of an
+    /// attribution of more (`top_order` in `run`). Values of k-SII, STII, FSII, FBII, kADD-SHAP and JointSV depend on
+    /// it.
     pub fn top_order(&self) -> usize {
         let stored = self.run.get("top_order").and_then(serde_json::Value::as_u64);
         stored.map_or(self.max_order, |order| order as usize)

@@ -1,8 +1,8 @@
 //! shapiq's `InteractionValues` as JSON, in the layout of shapiq 1.8: one file per output.
 //!
-//! shapiq keeps index, orders, numbers of players, baseline, budget and values; what else an attribution holds stands in
-//! the file's `parameters`, under `einthoven`, which shapiq reads over. Keys of terms are their players with commas, and
-//! `Empty` for none.
+//! shapiq keeps index, orders, numbers of players, baseline, budget and values; what else an attribution holds stands
+//! in the file's `parameters`, under `einthoven`, which shapiq reads over. Keys of terms are their players with commas,
+//! and `Empty` for none.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -93,9 +93,9 @@ struct Ours {
 }
 
 impl Attribution {
-    /// The text of a file that shapiq's `InteractionValues.load` reads. `max_order` is the top order there, since shapiq
-    /// takes an index of order one for the value of players that it generalises. shapiq warns of the indices that it
-    /// does not have, Owen and LIME. Fails if a number is not finite.
+    /// The text of a file that shapiq's `InteractionValues.load` reads. `max_order` is the top order there, since
+    /// shapiq takes an index of order one for the value of players that it generalises. shapiq warns of the indices
+    /// that it does not have, Owen and LIME. Fails if a number is not finite.
     pub fn to_shapiq_json(&self) -> Result<String> {
         self.check_finite(0)?;
         let mut terms: Vec<&Term> = self.terms.iter().collect();
@@ -146,8 +146,8 @@ impl Attribution {
     ///
     /// A file that shapiq has made does not say everything, and warnings say what was put in its place: `full` is the
     /// baseline and the terms added up, what is not exact is of kind `biased`, which claims least, and players, output
-    /// and link have the names 0, 1, ..., `0` and `logit`. Its empty term is dropped for kADD-SHAP and Co-Moebius, where
-    /// shapiq puts the baseline in the place of the index's own.
+    /// and link have the names 0, 1, ..., `0` and `logit`. Its empty term is dropped for kADD-SHAP and Co-Moebius,
+    /// where shapiq puts the baseline in the place of the index's own.
     pub fn from_shapiq_json(text: &str) -> Result<Self> {
         read(text).map_err(|reason| Error::Request(format!("read shapiq's InteractionValues: {reason}")))
     }

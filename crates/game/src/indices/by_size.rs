@@ -5,16 +5,16 @@ use super::{aggregation, fsii_residue, has_sets, interaction_index, is_generaliz
 use crate::Index;
 
 /// The weight of the value `v(T)` in the index of a set `S` of `s` players, for all coalitions `T` of `t` players that
-/// share the same `i` players with `S`, together: what one of them weighs, times their number `C(n-s, t-i)`. So it is the
-/// weight of the mean of `v` over these coalitions, and stays in range for any number of players; the index of `S` is the
-/// sum over the subsets `W` of `S` and the sizes `t` of this weight, `i = |W|`, times the mean of `v(T)` over the `T` of
-/// size `t` with `T ∩ S = W`.
+/// share the same `i` players with `S`, together: what one of them weighs, times their number `C(n-s, t-i)`. So it is
+/// the weight of the mean of `v` over these coalitions, and stays in range for any number of players; the index of `S`
+/// is the sum over the subsets `W` of `S` and the sizes `t` of this weight, `i = |W|`, times the mean of `v(T)` over
+/// the `T` of size `t` with `T ∩ S = W`.
 ///
 /// It is `(-1)^(s-i)` [`size_share`]`(t-i)` for an interaction index, and plus or minus the share where all or none of
 /// `S` are in for a generalized value; zero where there is no such coalition. An index that sums another one over
 /// supersets (k-SII, FBII, kADD-SHAP) has such weights at every order: with `q` players more, there are `C(n-s, q)`
-/// supersets, and of the `q`, `j` are in `T`. `None` for Owen and LIME, and where there are no such sets: `s > order`, `s > 1`
-/// for SV and BV.
+/// supersets, and of the `q`, `j` are in `T`. `None` for Owen and LIME, and where there are no such sets: `s > order`,
+/// `s > 1` for SV and BV.
 pub fn coalition_weight(index: Index, n: usize, order: usize, s: usize, t: usize, i: usize) -> Option<f64> {
     if s > n || !has_sets(index, order, s) {
         return None;
@@ -52,8 +52,9 @@ pub fn derivative_weight(index: Index, n: usize, order: usize, s: usize, t: usiz
     Some((1..=smaller).fold(share, |share, i| share * i as f64 / (n - s - smaller + i) as f64))
 }
 
-/// The weights of all coalitions `T` of `t` others together: [`derivative_weight`] times `C(n-s, t)`, which is the weight
-/// of the mean over those coalitions. It stays in range for any number of players. `None` as for [`derivative_weight`].
+/// The weights of all coalitions `T` of `t` others together: [`derivative_weight`] times `C(n-s, t)`, which is the
+/// weight of the mean over those coalitions. It stays in range for any number of players. `None` as for
+/// [`derivative_weight`].
 pub fn size_share(index: Index, n: usize, order: usize, s: usize, t: usize) -> Option<f64> {
     if s + t > n || !has_weights(index, order, s) {
         return None;
@@ -85,7 +86,8 @@ pub fn size_share(index: Index, n: usize, order: usize, s: usize, t: usize) -> O
     Some(share)
 }
 
-/// Whether the index of sets of `s` players is a weighted sum over the coalitions of the others, weighted by their sizes.
+/// Whether the index of sets of `s` players is a weighted sum over the coalitions of the others, weighted by their
+/// sizes.
 fn has_weights(index: Index, order: usize, s: usize) -> bool {
     let defined = match index {
         Index::KSii => s == order || s == 0,

@@ -11,8 +11,8 @@ use crate::{Index, Result, Term};
 /// Computes an index up to `order` of a sparse game of `n_players`, where v(S) is the sum of the coefficients of the
 /// sets inside S. Gives the sets that hold a value, the empty one included, by size and then in the order of their
 /// players; what is left out is zero. Takes time and memory in proportion to the subsets of at most `order` players of
-/// the terms, whatever the number of players; for generalized and joint values, of which a set has one as soon as one of
-/// its players has, to the sets of at most `order` players.
+/// the terms, whatever the number of players; for generalized and joint values, of which a set has one as soon as one
+/// of its players has, to the sets of at most `order` players.
 ///
 /// Fails if a coefficient is not finite, a set does not hold distinct players, `order` is not from 1 to `n_players` (1
 /// for SV and BV), the index is Owen or LIME, or there are more than ten million sets.
@@ -29,8 +29,8 @@ pub fn from_moebius(index: Index, order: usize, n_players: usize, terms: &[(Vec<
 /// `(-1)^|S ∩ T|` over the sets T. What it gives, takes and refuses is that of [`from_moebius`]; here too a set of
 /// thousands of players is no matter.
 ///
-/// Goes from coefficients to indices by [`fourier_weights`], in which nothing grows with the size of a set; a spectrum of
-/// a set of `r` players has `2^r` Moebius coefficients as large as `2^r`.
+/// Goes from coefficients to indices by [`fourier_weights`], in which nothing grows with the size of a set; a spectrum
+/// of a set of `r` players has `2^r` Moebius coefficients as large as `2^r`.
 pub fn from_fourier(index: Index, order: usize, n_players: usize, terms: &[(Vec<u32>, f64)]) -> Result<Vec<Term>> {
     check_terms("fourier", n_players, terms)?;
     check_order(index, order, n_players)?;

@@ -73,8 +73,8 @@ fn shares(index: Index, n: usize, order: usize) -> Vec<Vec<f64>> {
 }
 
 /// The mean of `(-1)^|T ∩ Q|` over the sets `T` of 0, 1, ..., `n` of `n` players, for a set `Q` of `q`: Krawtchouk
-/// polynomials, by their recurrence in `q` (Koekoek, Lesky & Swarttouw, 2010). Errors do not grow up to `n / 2`; beyond,
-/// the players that `Q` leaves out say the same, but for the sign of `T`.
+/// polynomials, by their recurrence in `q` (Koekoek, Lesky & Swarttouw, 2010). Errors do not grow up to `n / 2`;
+/// beyond, the players that `Q` leaves out say the same, but for the sign of `T`.
 fn mean_parities(n: usize, q: usize) -> Vec<f64> {
     if q > n / 2 {
         return mean_parities(n, n - q).into_iter().enumerate().map(|(t, parity)| sign(t) * parity).collect();

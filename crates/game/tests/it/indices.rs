@@ -161,8 +161,8 @@ fn within(terms: &[Term], players: &[u32], order: usize) -> Vec<f64> {
 
 #[test]
 fn spectra_of_large_sets_of_many_players_are_exact() {
-    // 20 of thousands of players, once in a table of them alone. Null players change nothing, except that groups of joint
-    // values are drawn from them as well.
+    // 20 of thousands of players, once in a table of them alone. Null players change nothing, except that groups of
+    // joint values are drawn from them as well.
     let players: Vec<u32> = (0..20).map(|at| 11 + at * 9).collect();
     let terms = vec![
         (vec![], 0.5),

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod budgets;
 mod common;
 mod full_budget;
+mod penalised;
+mod sets;
 mod simulation;
 mod trees;

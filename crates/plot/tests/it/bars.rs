@@ -1,4 +1,4 @@
-use einthoven_plot::player_bars_svg;
+use einthoven_plot::{player_bars_svg, term_bars_svg};
 use roxmltree::{Document, Node};
 
 use crate::common::*;
@@ -102,4 +102,19 @@ fn players_without_a_term_are_zero_and_groups_of_players_are_no_bars() {
     // Player 2 with its value, players 0 and 1 with zero, and the zero of the axis.
     assert_eq!(values.iter().filter(|text| **text == "0").count(), 3);
     assert!(values.contains(&&"+0.3000 ± 0.0300".to_owned()));
+}
+
+#[test]
+fn terms_of_any_order_are_bars_under_joined_names() {
+    let terms: [(&[u32], f64); 5] = [(&[], 9.0), (&[0], 0.1), (&[0, 2], -0.4), (&[0, 1, 2], 0.2), (&[1], f64::NAN)];
+    let svg = term_bars_svg(&interactions(3, &terms, Some(0.05)), 2);
+    let document = Document::parse(&svg).unwrap();
+    let bars = class(&document, "g", "bar");
+    let read: Vec<String> = bars.iter().map(tooltip).collect();
+    assert_eq!(read, ["player 0 × player 2: -0.4000 ± 0.0500", "player 0 × player 1 × player 2: +0.2000 ± 0.0500"]);
+    assert_eq!(texts(&document)[0], "k-SII values for MI: the 2 largest of 3 terms");
+    // From -0.45 to 0.25 over 61 mm.
+    assert!((num(&rect(&bars[0]), "width") - 0.4 * 61.0 / 0.7).abs() < 2e-3);
+    assert!((num(&rect(&bars[1]), "width") - 0.2 * 61.0 / 0.7).abs() < 2e-3);
+    assert!(texts(&document).contains(&"left out: 1 term whose value is not finite".to_owned()));
 }

@@ -1,4 +1,4 @@
-use einthoven_plot::colour::{Scale, diverging};
+use einthoven_plot::colour::{Scale, diverging, ink, sequential};
 
 fn channels(colour: &str) -> [f64; 3] {
     [1, 3, 5].map(|at| f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()))
@@ -77,4 +77,25 @@ fn nothing_to_scale_is_white_and_nan_has_no_colour() {
     assert_eq!(scale.colour(0.0).as_deref(), Some("#ffffff"));
     assert_eq!(scale.colour(f64::NAN), None);
     assert_eq!(scale.colour(f64::INFINITY), None);
+}
+
+#[test]
+fn lines_are_dark_enough_to_be_thin_and_keep_their_sign() {
+    let (minus, plus) = (lightness(ink(-1.0)), lightness(ink(1.0)));
+    // A contrast of at least 4.5 to white is a lightness of at most 49.
+    assert!((minus - plus).abs() < 3.0 && minus < 49.0 && plus < 49.0, "{minus} {plus}");
+    let ([red, _, blue], [red_plus, _, blue_plus]) = (channels(ink(-1.0)), channels(ink(1.0)));
+    assert!(blue > red && red_plus > blue_plus);
+}
+
+#[test]
+fn what_has_an_order_grows_lighter_steadily() {
+    let mut before = 0.0;
+    for step in 0..=20 {
+        let now = lightness(&sequential(f64::from(step) / 20.0));
+        assert!(now > before + 1.0, "{step}: {now} after {before}");
+        before = now;
+    }
+    assert_eq!(sequential(-1.0), sequential(0.0));
+    assert_eq!(sequential(2.0), sequential(1.0));
 }

@@ -59,6 +59,52 @@ pub fn attribution(values: &[f64]) -> Attribution {
     }
 }
 
+/// k-SII terms, each with the standard error given.
+pub fn interactions(players: usize, terms: &[(&[u32], f64)], std_err: Option<f64>) -> Attribution {
+    let mut attribution = attribution(&vec![0.0; players]);
+    attribution.index = Index::KSii;
+    attribution.max_order = terms.iter().map(|term| term.0.len()).max().unwrap_or(1);
+    attribution.terms =
+        terms.iter().map(|&(players, value)| Term { players: players.to_vec(), value, std_err }).collect();
+    attribution
+}
+
+/// Exact k-SII up to `order` of a game of five players, and the game's table.
+pub fn exact_interactions(order: usize) -> (Attribution, Vec<f64>) {
+    let value = |set: u32| {
+        let x = |player: u32| f64::from(set >> player & 1);
+        x(0) - 2.0 * x(1) + 3.0 * x(0) * x(2) - 1.5 * x(1) * x(3) * x(4) + 0.7 * x(0) * x(1) * x(2) * x(3) + 0.25 * x(4)
+    };
+    let table: Vec<f64> = (0..32).map(value).collect();
+    let mut attribution = interactions(5, &[], None);
+    attribution.terms = einthoven_game::indices::from_table(Index::KSii, order, &table).unwrap();
+    attribution.max_order = order;
+    (attribution.baseline, attribution.full) = (table[0], table[31]);
+    (attribution, table)
+}
+
+/// The text of a tooltip inside `node`.
+pub fn tooltip(node: &Node) -> String {
+    node.children().find(|child| child.tag_name().name() == "title").map(|title| text_of(&title)).unwrap()
+}
+
+/// The first child of a name.
+pub fn child<'a>(node: &Node<'a, 'a>, name: &str) -> Node<'a, 'a> {
+    node.children().find(|child| child.tag_name().name() == name).unwrap()
+}
+
+/// The numbers in a path or a transformation, whatever their letters.
+pub fn numbers(text: &str) -> Vec<f64> {
+    let parts = text.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'));
+    parts.filter(|part| !part.is_empty()).map(|part| part.parse().unwrap()).collect()
+}
+
+/// The tick whose text reads as a number, and where it stands along the axis `x` or `y`.
+pub fn ticks(document: &Document, axis: &str, anchor: &str) -> Vec<(f64, f64)> {
+    let texts = named(document, "text").into_iter().filter(|text| text.attribute("text-anchor") == Some(anchor));
+    texts.filter_map(|text| Some((text_of(&text).parse().ok()?, text.attribute(axis)?.parse().ok()?))).collect()
+}
+
 /// Elements of a name and a class.
 pub fn class<'a>(document: &'a Document, name: &str, class: &str) -> Vec<Node<'a, 'a>> {
     document.descendants().filter(|node| node.has_tag_name(name) && node.attribute("class") == Some(class)).collect()

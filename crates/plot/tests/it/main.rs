@@ -1,11 +1,19 @@
 //! Pictures are parsed back and measured.
 #![allow(clippy::unwrap_used)]
 
+mod arcs;
 mod bars;
+mod beeswarm;
 mod colour;
 mod common;
 mod groups;
+mod heatmap;
+mod interaction_report;
+mod network;
 mod paper;
 mod properties;
 mod report;
+mod stacked;
+mod upset;
+mod way;
 mod xml;

@@ -1,7 +1,9 @@
 use einthoven_ecg::Record;
-use einthoven_game::{NEVER_MASKED, Partition};
+use einthoven_game::{Attribution, Index, NEVER_MASKED, Partition, Term};
 use einthoven_plot::{
-    Group, Layout, Picture, Prediction, Report, ecg_svg, group_bars_svg, player_bars_svg, report_html,
+    Group, InteractionReport, Layout, Picture, Prediction, RecordsReport, Report, arcs_svg, beeswarm_svg, ecg_svg,
+    force_svg, group_bars_svg, group_heatmap_svg, heatmap_svg, interaction_html, network_svg, player_bars_svg,
+    records_html, report_html, si_graph_svg, stacked_svg, term_bars_svg, upset_svg, waterfall_svg,
 };
 use proptest::prelude::*;
 use roxmltree::Document;
@@ -53,11 +55,68 @@ fn check(text: &str) -> Result<(), TestCaseError> {
     prop_assert!(!text.contains("NaN"), "NaN printed");
     let document = parsed.unwrap();
     for node in document.descendants() {
-        for name in ["x", "y", "width", "height", "d", "viewBox", "style", "offset"] {
+        for name in [
+            "x",
+            "y",
+            "width",
+            "height",
+            "d",
+            "viewBox",
+            "style",
+            "offset",
+            "cx",
+            "cy",
+            "r",
+            "transform",
+            "stroke-width",
+        ] {
             prop_assert!(!node.attribute(name).is_some_and(|value| value.contains("inf")), "{node:?}");
         }
     }
     Ok(())
+}
+
+prop_compose! {
+    /// Terms of up to five of so many players, of any numbers.
+    fn any_interactions(players: usize)(
+        terms in prop::collection::vec(
+            (prop::collection::btree_set(0..players.max(1) as u32, 0..=players.min(5)), any_number(), any_number()),
+            0..40,
+        ),
+        ends in (any_number(), any_number()),
+        output in "[^N]{0,30}",
+        names in prop::collection::vec("[^N]{0,12}", 0..=players),
+        k_sii in any::<bool>(),
+    ) -> Attribution {
+        let mut attribution = attribution(&vec![0.0; players]);
+        let term = |(index, (players, value, error)): (usize, (std::collections::BTreeSet<u32>, f64, f64))| Term {
+            players: players.into_iter().collect(),
+            value,
+            std_err: (index % 3 > 0).then_some(error),
+        };
+        attribution.terms = terms.into_iter().enumerate().map(term).collect();
+        attribution.index = if k_sii { Index::KSii } else { Index::Bii };
+        (attribution.baseline, attribution.full) = ends;
+        attribution.output = output;
+        attribution.player_names = names;
+        attribution
+    }
+}
+
+/// Every picture of one attribution.
+fn pictures(attribution: &Attribution, top: usize) -> Vec<String> {
+    let positions = vec![[0.5, -3.0]; attribution.n_players / 2];
+    vec![
+        network_svg(attribution),
+        si_graph_svg(attribution, top, None),
+        si_graph_svg(attribution, top, Some(&positions)),
+        force_svg(attribution, top),
+        waterfall_svg(attribution, top),
+        term_bars_svg(attribution, top),
+        upset_svg(attribution, top),
+        heatmap_svg(attribution),
+        stacked_svg(attribution),
+    ]
 }
 
 proptest! {
@@ -91,5 +150,66 @@ proptest! {
             predictions: &[prediction], settings: &[(name.clone(), name.clone())],
             warnings: std::slice::from_ref(&name), notice: &name, start,
         }))?;
+    }
+
+    #[test]
+    fn any_interactions_give_well_formed_pictures(
+        first in prop_oneof![Just(0), Just(1), 2..9usize, Just(60)].prop_flat_map(any_interactions),
+        top in prop_oneof![Just(0), 1..9usize, Just(usize::MAX)],
+        numbers in prop::collection::vec(any_number(), 12),
+    ) {
+        for svg in pictures(&first, top) {
+            check(&svg)?;
+        }
+        let records: Vec<Attribution> = numbers
+            .iter()
+            .map(|&number| {
+                let mut record = first.clone();
+                record.terms.iter_mut().step_by(2).for_each(|term| term.value = number);
+                record
+            })
+            .collect();
+        let values: Vec<Vec<f64>> = numbers.iter().map(|&number| vec![number; 3]).collect();
+        check(&beeswarm_svg(&records, &[], top, None))?;
+        check(&beeswarm_svg(&records, &[], top, Some(("v", &values))))?;
+        check(&records_html(&RecordsReport {
+            title: &first.output, mean: &first, records: &records, record_names: &first.player_names,
+            values: Some((&first.output, &values)), settings: &[], warnings: &[], notice: "",
+        }))?;
+        check(&interaction_html(&InteractionReport {
+            name: &first.output, attributions: &[first.clone(), first.clone()], target: 1, picture: None,
+            predictions: &[], settings: &[], warnings: &[], notice: "",
+        }))?;
+    }
+
+    #[test]
+    fn any_interactions_on_any_record_are_drawn_or_left(
+        ((record, partition), attribution) in
+            any_input().prop_flat_map(|input| { let players = input.1.n_players(); (Just(input), any_interactions(players)) }),
+        start in any_number(),
+    ) {
+        let picture = Picture {
+            record: &record, partition: &partition, attribution: Some(&attribution), layout: Layout::TwelveByOne,
+            title: "t", start,
+        };
+        arcs_svg(&picture, 5).map_or(Ok(()), |svg| check(&svg))?;
+        for group in [Group::Leads, Group::Windows] {
+            group_heatmap_svg(&picture, group).map_or(Ok(()), |svg| check(&svg))?;
+        }
+        check(&interaction_html(&InteractionReport {
+            name: "r", attributions: std::slice::from_ref(&attribution), target: 0, picture: Some(picture),
+            predictions: &[], settings: &[], warnings: &[], notice: "",
+        }))?;
+    }
+}
+
+#[test]
+fn thousands_of_players_and_pairs_are_drawn() {
+    let mut many = attribution(&vec![0.5; 5000]);
+    let pair = |index: u32| vec![index % 4000, 4000 + index / 4000 + index % 900];
+    many.terms.extend((0..100_000).map(|index| Term { players: pair(index), value: f64::from(index), std_err: None }));
+    for svg in pictures(&many, 25) {
+        check(&svg).unwrap();
+        assert!(svg.len() < 600_000, "{} bytes", svg.len());
     }
 }

@@ -1,0 +1,142 @@
+//! Budgets, seeds, threads, and designs and values that do not fit.
+
+use einthoven_game::{Attribution, Design, Game, Index, Kind, Values, games};
+use einthoven_interactions::{Method, Penalty, Request};
+
+/// Every method with an index that it estimates.
+const CASES: [(Method, Index); 11] = [
+    (Method::ShapIq, Index::KSii),
+    (Method::ShapIq, Index::Bii),
+    (Method::SvarmIq, Index::KSii),
+    (Method::SvarmIq, Index::Chii),
+    (Method::Permutation, Index::Sii),
+    (Method::Permutation, Index::Stii),
+    (Method::KernelShapIq, Index::KSii),
+    (Method::KernelShapIqInconsistent, Index::KSii),
+    (Method::Regression, Index::Fsii),
+    (Method::Regression, Index::Fbii),
+    (Method::Kadd, Index::KaddShap),
+];
+
+fn game(n_players: usize) -> games::ClosedForm {
+    games::random_moebius(n_players, 40, 4, 7).unwrap()
+}
+
+fn run(method: Method, request: &Request) -> Vec<Attribution> {
+    let design = method.design(request).unwrap();
+    method.estimate(request, &design, &game(request.n_players).values(&design.rows).unwrap()).unwrap()
+}
+
+#[test]
+fn budgets_are_never_exceeded_and_seeds_repeat() {
+    for (method, index) in CASES {
+        for (n, budget) in [(8, 100), (8, 255), (8, 256), (8, 1000), (13, 400), (13, 1001)] {
+            for order in 1..=2 {
+                let request = Request::new(index, order, n, budget, 3);
+                let [one, same] = [0, 1].map(|_| method.design(&request).unwrap());
+                assert!(one.rows.len() <= budget, "{method}, {n} players: {} of {budget}", one.rows.len());
+                assert_eq!(one, same, "{method}");
+                assert_eq!((one.rows.row(0).size(), one.rows.row(1).size()), (0, n), "{method}");
+                let other = method.design(&Request { seed: 4, ..request }).unwrap();
+                if one.rows.len() < 1 << n {
+                    assert_ne!(one.rows, other.rows, "{method}, {n} players, {budget}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn threads_change_no_bit() {
+    for (method, index) in CASES {
+        let request = Request::new(index, 2, 13, 500, 1);
+        let in_pool = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| run(method, &request))
+        };
+        assert_eq!(in_pool(1), in_pool(4), "{method}");
+    }
+}
+
+#[test]
+fn a_design_of_another_method_or_without_all_values_is_refused() {
+    let request = |index| Request::new(index, 2, 9, 200, 1);
+    let walks = Method::Permutation.design(&request(Index::Sii)).unwrap();
+    for (method, index) in CASES {
+        let request = request(index);
+        let design = method.design(&request).unwrap();
+        let values = game(9).values(&design.rows).unwrap();
+        let mut broken = values.as_slice().to_vec();
+        broken[5] = f64::NAN;
+        let broken = Values::new(1, broken, "broken").unwrap();
+        assert!(method.estimate(&request, &design, &broken).is_err(), "{method}: NaN");
+        let short = Values::new(1, values.as_slice()[1..].to_vec(), "short").unwrap();
+        assert!(method.estimate(&request, &design, &short).is_err(), "{method}: too few");
+        let turned = Design { rows: design.rows.slice(1..design.rows.len()), draws: design.draws.clone() };
+        assert!(method.estimate(&request, &turned, &short).is_err(), "{method}: no empty coalition");
+        if method != Method::Permutation {
+            let values = game(9).values(&walks.rows).unwrap();
+            assert!(method.estimate(&request, &walks, &values).is_err(), "{method}: walks");
+        }
+    }
+}
+
+#[test]
+fn auto_takes_what_the_budget_allows_and_says_why() {
+    for (index, n, budget, expected) in [
+        (Index::KSii, 10, 1024, Method::Exact),
+        (Index::Moebius, 10, 1024, Method::Exact),
+        (Index::KSii, 120, 1000, Method::SvarmIq),
+        (Index::Fsii, 40, 20_000, Method::Regression),
+        (Index::KaddShap, 40, 20_000, Method::Kadd),
+        (Index::Chii, 40, 20_000, Method::SvarmIq),
+    ] {
+        let choice = Method::Auto.resolve(&Request::new(index, 2, n, budget, 1)).unwrap();
+        assert_eq!(choice.method, expected, "{index}, {n} players, {budget}");
+        assert!(choice.reason.is_some());
+    }
+}
+
+#[test]
+fn weights_stay_in_range_for_very_many_players() {
+    // A game of 1500 players that depends on two of them; the others get nothing but noise of the estimate.
+    let n = 1500;
+    let game = games::random_moebius(n, 1, 2, 1).unwrap();
+    for (method, index) in [(Method::ShapIq, Index::Sv), (Method::SvarmIq, Index::Chii), (Method::ShapIq, Index::Fsii)]
+    {
+        let request = Request::new(index, 1, n, 4000, 1);
+        let design = method.design(&request).unwrap();
+        let found = method.estimate(&request, &design, &game.values(&design.rows).unwrap()).unwrap().remove(0);
+        let finite = |number: f64| number.is_finite() && number.abs() < 1e3;
+        assert!(found.terms.iter().all(|term| finite(term.value) && finite(term.std_err.unwrap_or(0.0))), "{method}");
+        assert!(found.terms.iter().any(|term| term.value != 0.0), "{method}");
+    }
+}
+
+#[test]
+fn unseen_sets_and_empty_strata_are_counted() {
+    let found = run(Method::Permutation, &Request::new(Index::Sii, 2, 13, 60, 1)).remove(0);
+    assert_eq!(found.kind, Kind::Biased);
+    let unseen =
+        found.terms.iter().filter(|term| term.players.len() == 2 && term.value == 0.0 && term.std_err.is_none());
+    let warned = found.warnings.iter().any(|warning| warning.contains("never seen"));
+    assert!(unseen.count() > 0 && warned, "{:?}", found.warnings);
+    let found = run(Method::SvarmIq, &Request::new(Index::KSii, 2, 13, 60, 1)).remove(0);
+    assert_eq!(found.kind, Kind::Biased);
+    assert!(found.warnings.iter().any(|warning| warning.contains("strata are empty")), "{:?}", found.warnings);
+}
+
+#[test]
+fn a_penalty_is_for_regressions() {
+    for penalty in [Penalty::Ridge, Penalty::Lasso] {
+        let request = Request { penalty: Some(penalty), ..Request::new(Index::KSii, 2, 9, 100, 1) };
+        for method in [Method::ShapIq, Method::SvarmIq, Method::Permutation, Method::KernelShapIq, Method::Exact] {
+            let error = method.design(&request).unwrap_err().to_string();
+            assert!(error.contains("penal"), "{method}: {error}");
+        }
+        assert_eq!(Method::Auto.resolve(&request).unwrap().method, Method::KernelShapIqInconsistent);
+        let faithful = Request { index: Index::Fsii, ..request };
+        assert_eq!(Method::Auto.resolve(&faithful).unwrap().method, Method::Regression);
+        assert!(Method::Auto.resolve(&Request { index: Index::Chii, ..request }).is_err());
+    }
+}
