@@ -376,7 +376,7 @@ pub struct Trees {
     /// crates/interactions/scripts/export_sklearn.py writes of a scikit-learn model; the content tells which.
     pub model: PathBuf,
     /// The rows to explain: a CSV file with a header that names every feature of the model. Other columns are ignored;
-    /// empty cells, NA and NaN are missing values; categories go by their codes.
+    /// empty cells, NA and NaN are missing values; categories go by name where the model has names of them, else by code.
     pub data: PathBuf,
     /// Rows that features which are out are taken from, a CSV file likewise.
     #[arg(long, value_name = "CSV")]

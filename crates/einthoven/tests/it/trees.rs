@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use einthoven::Attribution;
 use serde_json::Value;
 use tempfile::tempdir;
 
@@ -35,6 +36,25 @@ fn a_model_is_explained_row_by_row() {
         let terms: f64 = attribution["terms"].as_array().unwrap().iter().map(|term| number(&term["value"])).sum();
         let gap = number(&attribution["full"]) - number(&attribution["baseline"]) - terms;
         assert!(gap.abs() < 1e-12, "{gap}");
+    }
+}
+
+#[test]
+fn shapiq_reads_the_first_row() {
+    let folder = tempdir().unwrap();
+    let (model, data) = (fixture("xgboost_regression.model.json"), fixture("xgboost_regression.csv"));
+    let args = ["trees", &model, &data, "--index", "sii", "--json", "--format", "shapiq"];
+    let found = Attribution::from_shapiq_json(&succeed(folder.path(), &args)).unwrap();
+    let text = fs::read_to_string(fixture("xgboost_regression.expected.json")).unwrap();
+    let expected: Value = serde_json::from_str(&text).unwrap();
+    let cases = expected["cases"].as_array().unwrap();
+    let case =
+        cases.iter().find(|case| case["by"] == "shapiq" && case["index"] == "SII" && case["mode"] == "path-dependent");
+    for term in case.unwrap()["values"][0][0].as_array().unwrap() {
+        let players: Vec<u32> = serde_json::from_value(term[0].clone()).unwrap();
+        if players.len() == 2 {
+            assert!((found.value(&players) - term[1].as_f64().unwrap()).abs() < 1e-6, "{players:?}");
+        }
     }
 }
 

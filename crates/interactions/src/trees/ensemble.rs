@@ -14,6 +14,9 @@ pub struct Ensemble {
     pub feature_names: Vec<String>,
     /// Whether the names are the model's own; if not they were made up, and data go by position.
     pub is_named: bool,
+    /// For each feature the categories whose position is the number that trees compare; none for numbers. Empty if no
+    /// feature has such names.
+    pub categories: Vec<Vec<String>>,
     /// The name of each output.
     pub outputs: Vec<String>,
     /// What each output starts from, `[outputs]`.
@@ -201,6 +204,9 @@ impl Ensemble {
             return Err(format!("expected finite base values, found {base}"));
         }
         let n_features = self.feature_names.len();
+        if !self.categories.is_empty() && self.categories.len() != n_features {
+            return Err(format!("expected categories of {n_features} features, found {}", self.categories.len()));
+        }
         for (at, tree) in self.trees.iter().enumerate() {
             if tree.outputs().end > self.outputs.len() {
                 let (expected, found) = (self.outputs.len(), tree.outputs().end - 1);

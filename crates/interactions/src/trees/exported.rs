@@ -80,6 +80,7 @@ pub(super) fn read(text: &str) -> Result<Ensemble, String> {
         source: model.source,
         feature_names: names,
         is_named,
+        categories: Vec::new(),
         outputs: model.outputs,
         base: model.base,
         rounds_to_f32: model.float32,

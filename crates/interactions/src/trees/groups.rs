@@ -87,8 +87,22 @@ impl Groups {
             map.extend((0..self.n as u32).map(|group| (group, case(group))));
             return Grow::Map(map);
         }
-        // Number the pairs of parent's group and case as they occur.
+        self.number_pairs(child, step, goes, map, scratch);
+        Grow::Map(map)
+    }
+
+    /// Numbers the pairs of parent's group and case as they occur.
+    fn number_pairs(
+        &self,
+        child: &mut Self,
+        step: Step,
+        goes: &[u8],
+        map: &mut Vec<(u32, Case)>,
+        scratch: &mut Vec<u32>,
+    ) {
         const NONE: u32 = u32::MAX;
+        let Step { slot, is_new, flip, n_words } = step;
+        let (word, bit) = (slot / 64, 1u64 << (slot % 64));
         scratch.clear();
         scratch.resize(3 * self.n, NONE);
         child.ids.clear();
@@ -115,7 +129,6 @@ impl Groups {
             child.ids.push(*place);
         }
         child.n = map.len();
-        Grow::Map(map)
     }
 }
 

@@ -81,6 +81,7 @@ pub(super) fn read(text: &str) -> Result<Ensemble, String> {
     Ensemble {
         source: format!("LightGBM {} text, {objective}", header.text("version").unwrap_or("")),
         is_named: names.iter().enumerate().any(|(at, name)| *name != format!("Column_{at}")),
+        categories: categories(text, &header, n_features)?,
         feature_names: names,
         outputs: super::output_names(per_iteration),
         base: vec![0.0; per_iteration],
@@ -90,6 +91,35 @@ pub(super) fn read(text: &str) -> Result<Ensemble, String> {
         warnings: Vec::new(),
     }
     .check()
+}
+
+/// The categories that a data frame had. The file lists them for categorical features in order, which `feature_infos`
+/// knows as those that have no range.
+fn categories(text: &str, header: &Fields, n_features: usize) -> Result<Vec<Vec<String>>, String> {
+    let Some(line) = text.lines().rev().find_map(|line| line.strip_prefix("pandas_categorical:")) else {
+        return Ok(Vec::new());
+    };
+    let lists: Option<Vec<Vec<serde_json::Value>>> =
+        serde_json::from_str(line).map_err(|error| format!("LightGBM's file, pandas_categorical: {error}"))?;
+    let mut lists = lists.unwrap_or_default().into_iter();
+    if lists.len() == 0 {
+        return Ok(Vec::new());
+    }
+    let infos: Vec<&str> = header.text("feature_infos")?.split_ascii_whitespace().collect();
+    let is_categorical = |info: &&str| !info.starts_with('[') && *info != "none";
+    if infos.len() != n_features || infos.iter().filter(|info| is_categorical(info)).count() != lists.len() {
+        return Err(format!(
+            "LightGBM's file, pandas_categorical: it lists {} features, and feature_infos has another number of categorical \
+             ones; train on category codes and without columns of one value",
+            lists.len()
+        ));
+    }
+    let name = |value: serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut categories = |info: &&str| match is_categorical(info) {
+        true => lists.next().unwrap_or_default().into_iter().map(name).collect(),
+        false => Vec::new(),
+    };
+    Ok(infos.iter().map(|info| categories(info)).collect())
 }
 
 /// Splits first, then leaves.

@@ -71,8 +71,10 @@ impl Rows {
 
     /// Reads a CSV file with a header, and matches its columns to the model's features by name. Empty cells and NA, N/A,
     /// NaN, null and None are missing values; other columns are ignored, with a warning. Where the model has no names of
-    /// its own, columns are taken in their order if there are as many, with a warning. Fails if a column is missing or
-    /// there twice, or a cell is not a finite number; the error names the line and the column.
+    /// its own, columns are taken in their order if there are as many, with a warning. Where the model has names of
+    /// categories, cells are these names; where it has not, they are the codes. Fails if a column is missing or
+    /// there twice, or a cell is not a finite number or a known category; the error names the line and
+    /// the column.
     pub fn load_csv(path: &Path, ensemble: &Ensemble) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|error| GameError::file("read", path, error))?;
         Self::from_csv(&bytes, ensemble).map_err(|reason| GameError::file("read", path, reason).into())
@@ -88,15 +90,17 @@ impl Rows {
         let mut values = Vec::new();
         let mut record = csv::StringRecord::new();
         while reader.read_record(&mut record).map_err(|error| error.to_string())? {
-            for &column in &columns {
+            for (feature, &column) in columns.iter().enumerate() {
                 let cell = record.get(column).unwrap_or_default();
-                let line = record.position().map_or(0, csv::Position::line);
-                values.push(number(cell).ok_or_else(|| {
-                    format!(
-                        "line {line}, column `{}`: expected a finite number, or nothing for a missing value, found `{cell}`; \
-                         categories go by their codes",
-                        header.get(column).unwrap_or_default()
-                    )
+                let categories = ensemble.categories.get(feature).filter(|categories| !categories.is_empty());
+                let value = match categories {
+                    Some(categories) => category(cell, categories),
+                    None => number(cell),
+                };
+                values.push(value.ok_or_else(|| {
+                    let line = record.position().map_or(0, csv::Position::line);
+                    let column = header.get(column).unwrap_or_default();
+                    wrong_cell(line, column, cell, categories)
                 })?);
             }
         }
@@ -125,6 +129,22 @@ fn number(cell: &str) -> Option<f64> {
         Ok(number) if number.is_finite() => Some(number),
         _ => MISSING.iter().any(|missing| cell.eq_ignore_ascii_case(missing)).then_some(f64::NAN),
     }
+}
+
+/// A category as its position; NaN for a missing one.
+fn category(cell: &str, categories: &[String]) -> Option<f64> {
+    let value = number(cell);
+    let is_cell = |category: &String| category == cell || (value.is_some() && category.parse().ok() == value);
+    let at = categories.iter().position(is_cell);
+    at.map(|at| at as f64).or(value.filter(|value| value.is_nan()))
+}
+
+fn wrong_cell(line: u64, column: &str, cell: &str, categories: Option<&Vec<String>>) -> String {
+    let expected = match categories {
+        Some(categories) => list(&categories.iter().map(String::as_str).collect::<Vec<_>>()),
+        None => "a finite number (categories go by their codes)".to_owned(),
+    };
+    format!("line {line}, column `{column}`: expected {expected}, or nothing for a missing value; found `{cell}`")
 }
 
 /// The column of each feature.

@@ -43,6 +43,21 @@ struct Trees {
     tree_info: Vec<usize>,
     /// The weight of each tree of DART; older versions have it beside the trees.
     weight_drop: Option<Vec<f64>>,
+    cats: Option<Categories>,
+}
+
+/// The categories that a data frame had, since version 3.1.
+#[derive(Deserialize)]
+struct Categories {
+    #[serde(default)]
+    enc: Vec<FeatureCategories>,
+}
+
+/// The categories of a feature: numbers, or texts one after the other as bytes.
+#[derive(Deserialize)]
+struct FeatureCategories {
+    offsets: Option<Vec<usize>>,
+    values: Vec<serde_json::Number>,
 }
 
 #[derive(Deserialize)]
@@ -107,11 +122,12 @@ pub(super) fn read(text: &str) -> Result<Ensemble, String> {
     if n_features > MAX_FEATURES || n_outputs > MAX_FEATURES {
         return Err(format!("learner.learner_model_param: expected at most {MAX_FEATURES} features and outputs"));
     }
-    let (trees, weights) = booster(learner.gradient_booster)?;
+    let (mut trees, weights) = booster(learner.gradient_booster)?;
     if trees.tree_info.len() != trees.trees.len() {
         let (expected, found) = (trees.trees.len(), trees.tree_info.len());
         return Err(format!("learner.gradient_booster.model.tree_info: expected {expected} numbers, found {found}"));
     }
+    let raw = std::mem::take(&mut trees.trees);
     let weight = |at: usize| {
         weights.as_ref().map_or(Ok(1.0), |all| {
             all.get(at).copied().ok_or_else(|| {
@@ -120,7 +136,7 @@ pub(super) fn read(text: &str) -> Result<Ensemble, String> {
         })
     };
     let mut read = Vec::with_capacity(trees.trees.len());
-    for (at, (tree, output)) in trees.trees.into_iter().zip(trees.tree_info).enumerate() {
+    for (at, (tree, output)) in raw.into_iter().zip(std::mem::take(&mut trees.tree_info)).enumerate() {
         let nodes = nodes(&tree, weight(at)?).and_then(|nodes| Tree::new(nodes, output));
         read.push(nodes.map_err(|reason| format!("learner.gradient_booster.model.trees[{at}]: {reason}"))?);
     }
@@ -134,6 +150,7 @@ pub(super) fn read(text: &str) -> Result<Ensemble, String> {
         source: format!("XGBoost {} JSON, {}", version.join("."), learner.objective.name),
         feature_names: if is_named { names } else { (0..n_features).map(|at| format!("f{at}")).collect() },
         is_named,
+        categories: trees.cats.map_or(Ok(Vec::new()), |cats| category_names(cats.enc))?,
         outputs: super::output_names(n_outputs),
         base: base(&learner.objective.name, base_score, n_outputs)?,
         rounds_to_f32: true,
@@ -164,6 +181,25 @@ fn booster(booster: Booster) -> Result<(Trees, Option<Vec<f64>>), String> {
     let mut trees = inner.ok_or("learner.gradient_booster: expected `model`, found none")?;
     let weights = booster.weight_drop.or(trees.weight_drop.take());
     Ok((trees, weights))
+}
+
+/// The names of categories for each feature.
+fn category_names(features: Vec<FeatureCategories>) -> Result<Vec<Vec<String>>, String> {
+    let names = |feature: FeatureCategories| -> Option<Vec<String>> {
+        let Some(offsets) = feature.offsets else {
+            return Some(feature.values.iter().map(ToString::to_string).collect());
+        };
+        // Bytes above 127 may be written as negative numbers.
+        let byte = |value: &serde_json::Number| value.as_i64().filter(|byte| (-128..256).contains(byte));
+        let bytes: Vec<u8> =
+            feature.values.iter().map(|value| byte(value).map(|byte| byte as u8)).collect::<Option<_>>()?;
+        let text = |ends: &[usize]| String::from_utf8(bytes.get(ends[0]..ends[1])?.to_vec()).ok();
+        offsets.windows(2).map(text).collect()
+    };
+    let all: Option<Vec<Vec<String>>> = features.into_iter().map(names).collect();
+    all.ok_or_else(|| {
+        "learner.gradient_booster.model.cats.enc: expected numbers, or texts as bytes with offsets".to_owned()
+    })
 }
 
 /// Where each margin starts.

@@ -27,6 +27,7 @@ fn chain(n: u32) -> Ensemble {
         source: "chain".to_owned(),
         feature_names: (0..n).map(|at| at.to_string()).collect(),
         is_named: true,
+        categories: Vec::new(),
         outputs: vec!["output".to_owned()],
         base: vec![0.0],
         rounds_to_f32: false,

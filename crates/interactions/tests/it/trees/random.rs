@@ -23,6 +23,7 @@ pub fn ensemble(shape: &Shape, rng: &mut ChaCha8Rng) -> Ensemble {
         source: "random".to_owned(),
         feature_names: (0..shape.n_features).map(|at| format!("x{at}")).collect(),
         is_named: true,
+        categories: Vec::new(),
         outputs: (0..shape.n_outputs).map(|at| at.to_string()).collect(),
         base: (0..shape.n_outputs).map(|_| rng.random_range(-1.0..1.0)).collect(),
         rounds_to_f32: rng.random_bool(0.5),

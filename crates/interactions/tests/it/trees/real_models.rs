@@ -36,7 +36,7 @@ pub fn fixture(name: &str) -> PathBuf {
 }
 
 fn model(name: &str) -> Ensemble {
-    let extension = if name.starts_with("lightgbm") { "txt" } else { "json" };
+    let extension = if name.contains("lightgbm") { "txt" } else { "json" };
     Ensemble::load(&fixture(&format!("{name}.model.{extension}"))).unwrap()
 }
 
@@ -79,6 +79,33 @@ fn compare(name: &str) {
             }
         }
     }
+}
+
+/// Predictions from a file of category names.
+fn compare_frame(name: &str, tolerance: f64) {
+    let model = model(name);
+    let rows = Rows::load_csv(&fixture("frames.csv"), &model).unwrap();
+    let text = std::fs::read_to_string(fixture("frames.expected.json")).unwrap();
+    let expected: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let raw: Vec<f64> = serde_json::from_value(expected["raw"][name].clone()).unwrap();
+    assert_eq!(rows.len(), raw.len());
+    for (row, raw) in raw.iter().enumerate() {
+        let found = model.predict(rows.row(row))[0];
+        assert!((found - raw).abs() <= tolerance, "{name}, row {row}: {found} and {raw}");
+    }
+    let csv = std::fs::read_to_string(fixture("frames.csv")).unwrap();
+    let found = Rows::from_csv(csv.replacen(",A,", ",Z,", 1).as_bytes(), &model).unwrap_err();
+    assert!(found.contains("column `ward`: expected A, B, C, D, F and 2 more"), "{found}");
+}
+
+#[test]
+fn frame_xgboost() {
+    compare_frame("frame_xgboost", 1e-6);
+}
+
+#[test]
+fn frame_lightgbm() {
+    compare_frame("frame_lightgbm", 1e-12);
 }
 
 /// Sets that either leaves out are zero.
