@@ -192,7 +192,10 @@ impl Tree {
 
 impl Ensemble {
     /// Checks that trees, features and outputs fit together; the reason names what does not.
-    pub(crate) fn check(self) -> Result<Self, String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.feature_names.is_empty() {
+            return Err("expected at least one feature, found none".to_owned());
+        }
         if self.outputs.is_empty() || self.base.len() != self.outputs.len() {
             return Err(format!(
                 "expected a base value for each of {} outputs, found {}",
@@ -220,7 +223,7 @@ impl Ensemble {
                 }
             }
         }
-        Ok(self)
+        Ok(())
     }
 
     /// Number of features.

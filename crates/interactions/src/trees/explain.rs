@@ -59,6 +59,8 @@ pub struct TreeExplainer<'a> {
     ensemble: &'a Ensemble,
     plan: Plan,
     baseline: Vec<f64>,
+    /// What does not depend on features, `[outputs]`.
+    constants: Vec<f64>,
     background: Option<Background>,
     used: Vec<u32>,
 }
@@ -73,6 +75,7 @@ impl<'a> TreeExplainer<'a> {
     /// came to its nodes, the order is not from 1 to the number of features, the index is Owen, LIME or a generalized or joint value, or there are
     /// more than ten million sets.
     pub fn path_dependent(ensemble: &'a Ensemble, index: Index, order: usize) -> Result<Self> {
+        check(ensemble)?;
         for (at, tree) in ensemble.trees.iter().enumerate() {
             check_covers(tree).map_err(|node| {
                 Error::Request(format!(
@@ -92,6 +95,7 @@ impl<'a> TreeExplainer<'a> {
     /// Fails if there is no background row or its features are not the ensemble's, the order is not from 1 to the number
     /// of features, the index is Owen, LIME or a generalized or joint value, or there are more than ten million sets.
     pub fn interventional(ensemble: &'a Ensemble, index: Index, order: usize, background: &Rows) -> Result<Self> {
+        check(ensemble)?;
         background.check(ensemble)?;
         if background.is_empty() {
             return Err(Error::Request(
@@ -122,7 +126,7 @@ impl<'a> TreeExplainer<'a> {
                 .map(|tree| interventional::Weights::new(&tree.nodes, order, tree.longest))
                 .collect(),
         });
-        Ok(Self { ensemble, plan, baseline, background, used })
+        Ok(Self { ensemble, plan, baseline, constants: constants(ensemble), background, used })
     }
 
     /// Explains rows; NaN is a missing value. Blocks of rows are shared among the threads of rayon, which changes no
@@ -151,13 +155,8 @@ impl<'a> TreeExplainer<'a> {
             }
         }
         let full = predictions(self.ensemble, rows);
-        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-            return Err(Error::Request(format!(
-                "explain row {}: found a value of {}; the covers or leaves of the model are out of the range of numbers",
-                at / n_columns,
-                values[at]
-            )));
-        }
+        check_finite(&values, n_columns)?;
+        check_finite(&full, self.ensemble.outputs.len())?;
         Ok(Some(Explanations {
             index: self.plan.index,
             order: self.plan.order,
@@ -222,7 +221,7 @@ impl<'a> TreeExplainer<'a> {
     /// Adds what does not depend on features, and sums over supersets where the index is such a sum.
     fn finish(&self, output: usize, values: &mut [f64]) {
         if self.plan.has_empty() {
-            values[0] += self.plan.constant_weight * self.constant(output);
+            values[0] += self.plan.constant_weight * self.constants[output];
         }
         if let Some(sums) = &self.plan.aggregate {
             let mut aggregated = vec![0.0; values.len()];
@@ -230,16 +229,21 @@ impl<'a> TreeExplainer<'a> {
             values.copy_from_slice(&aggregated);
         }
     }
+}
 
-    /// The base value, and trees of one leaf.
-    fn constant(&self, output: usize) -> f64 {
-        let alone = self.ensemble.trees.iter().filter(|tree| tree.outputs().contains(&output));
-        let alone = alone.filter_map(|tree| match &tree.nodes()[0].kind {
-            NodeKind::Leaf(values) => Some(values[output - tree.first_output]),
-            NodeKind::Split { .. } => None,
-        });
-        self.ensemble.base[output] + alone.sum::<f64>()
+fn check(ensemble: &Ensemble) -> Result<()> {
+    ensemble.check().map_err(|reason| Error::Request(format!("explain the ensemble: {reason}")))
+}
+
+/// For each output the base value, and trees of one leaf.
+fn constants(ensemble: &Ensemble) -> Vec<f64> {
+    let mut constants = ensemble.base.clone();
+    for tree in &ensemble.trees {
+        if let NodeKind::Leaf(values) = &tree.nodes()[0].kind {
+            constants[tree.outputs()].iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+        }
     }
+    constants
 }
 
 /// What the ensemble says about rows, `[rows, outputs]`.
@@ -250,6 +254,18 @@ fn predictions(ensemble: &Ensemble, rows: &Rows) -> Vec<f64> {
         ensemble.predict_rows(&rows)
     };
     starts.into_par_iter().flat_map_iter(predict).collect()
+}
+
+/// Covers and leaves may be so large that sums leave the range of numbers.
+fn check_finite(values: &[f64], per_row: usize) -> Result<()> {
+    match values.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(at) => Err(Error::Request(format!(
+            "explain row {}: found a value of {}; the covers or leaves of the model are out of the range of numbers",
+            at / per_row,
+            values[at]
+        ))),
+    }
 }
 
 fn used_features(ensemble: &Ensemble) -> Vec<u32> {

@@ -76,7 +76,7 @@ pub(super) fn read(text: &str) -> Result<Ensemble, String> {
         let tree = nodes(tree).and_then(|nodes| Tree::new(nodes, output));
         trees.push(tree.map_err(|reason| format!("trees[{at}]: {reason}"))?);
     }
-    Ensemble {
+    let ensemble = Ensemble {
         source: model.source,
         feature_names: names,
         is_named,
@@ -87,8 +87,9 @@ pub(super) fn read(text: &str) -> Result<Ensemble, String> {
         is_probability: model.probability,
         trees,
         warnings: Vec::new(),
-    }
-    .check()
+    };
+    ensemble.check()?;
+    Ok(ensemble)
 }
 
 fn nodes(tree: RawTree) -> Result<Vec<Node>, String> {

@@ -78,7 +78,7 @@ pub(super) fn read(text: &str) -> Result<Ensemble, String> {
         trees.push(tree.map_err(|reason| format!("tree {at}: {reason}"))?);
     }
     let objective = header.text("objective").unwrap_or("an objective of its own").split(' ').next().unwrap_or_default();
-    Ensemble {
+    let ensemble = Ensemble {
         source: format!("LightGBM {} text, {objective}", header.text("version").unwrap_or("")),
         is_named: names.iter().enumerate().any(|(at, name)| *name != format!("Column_{at}")),
         categories: categories(text, &header, n_features)?,
@@ -89,8 +89,9 @@ pub(super) fn read(text: &str) -> Result<Ensemble, String> {
         is_probability: false,
         trees,
         warnings: Vec::new(),
-    }
-    .check()
+    };
+    ensemble.check()?;
+    Ok(ensemble)
 }
 
 /// The categories that a data frame had. The file lists them for categorical features in order, which `feature_infos`

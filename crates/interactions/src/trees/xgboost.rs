@@ -146,7 +146,7 @@ pub(super) fn read(text: &str) -> Result<Ensemble, String> {
         return Err(format!("learner.feature_names: expected {n_features} names, found {}", names.len()));
     }
     let version: Vec<String> = version.iter().map(u32::to_string).collect();
-    Ensemble {
+    let ensemble = Ensemble {
         source: format!("XGBoost {} JSON, {}", version.join("."), learner.objective.name),
         feature_names: if is_named { names } else { (0..n_features).map(|at| format!("f{at}")).collect() },
         is_named,
@@ -157,8 +157,9 @@ pub(super) fn read(text: &str) -> Result<Ensemble, String> {
         is_probability: false,
         warnings: early_stop(&learner.attributes).into_iter().collect(),
         trees: read,
-    }
-    .check()
+    };
+    ensemble.check()?;
+    Ok(ensemble)
 }
 
 fn number(field: &str, text: &str) -> Result<usize, String> {

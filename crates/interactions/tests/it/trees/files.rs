@@ -184,6 +184,10 @@ fn what_cannot_be_computed_is_refused() {
             .is_err()
     );
     assert!(Rows::new(6, vec![f64::INFINITY; 6]).is_err() && Rows::new(6, vec![0.0; 7]).is_err());
+    let mut broken = model.clone();
+    broken.feature_names.pop();
+    let found = TreeExplainer::path_dependent(&broken, Index::Sv, 1).err().unwrap().to_string();
+    assert!(found.contains("features below 5"), "{found}");
     let uncounted = load(&text("lightgbm_regression.model.txt").replace("leaf_count=", "unknown=")).unwrap();
     let found = TreeExplainer::path_dependent(&uncounted, Index::Sv, 1).err().unwrap().to_string();
     assert!(found.contains("tree 0") && found.contains("interventional"), "{found}");
