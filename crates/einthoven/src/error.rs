@@ -18,7 +18,7 @@ pub enum Error {
     /// An estimate that cannot be made: exit code 2.
     #[error(transparent)]
     Shapley(#[from] einthoven_shapley::Error),
-    /// Interactions that cannot be estimated: exit code 2.
+    /// Interactions that cannot be estimated: exit code 2, or 3 where a file is the reason.
     #[error(transparent)]
     Interactions(#[from] einthoven_interactions::Error),
     /// A model that cannot be loaded or trained: exit code 4.
@@ -77,6 +77,7 @@ impl Error {
     /// The exit code of the program: 2 usage, 3 input, 4 model or device, 130 interrupted.
     pub fn exit_code(&self) -> u8 {
         match self {
+            Self::Interactions(einthoven_interactions::Error::Game(einthoven_game::Error::File { .. })) => 3,
             Self::Usage(_)
             | Self::Shapley(_)
             | Self::Interactions(_)

@@ -30,6 +30,7 @@ pub mod sets;
 pub mod shapiq;
 pub mod svarm_iq;
 mod top;
+pub mod trees;
 mod weights;
 
 pub use error::{Error, Result};

@@ -16,6 +16,7 @@ mod stop;
 mod summary;
 mod synth;
 mod train;
+mod trees;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,7 @@ pub fn main() -> ExitCode {
         Command::Devices => devices::run(),
         Command::Methods => methods::run(),
         Command::Game(args) => game::run(args),
+        Command::Trees(args) => trees::run(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

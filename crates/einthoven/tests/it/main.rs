@@ -10,3 +10,4 @@ mod program;
 mod real_records;
 mod resume;
 mod synth;
+mod trees;

@@ -9,6 +9,7 @@
 //! * [`coalition_weight`] weighs `v(T)` by the sizes of `S`, `T` and what they share: what estimators need,
 //! * [`derivative_weight`] and [`size_share`] weigh `Delta_S(T)`, or what `S` adds to `T`, by the sizes of `S` and `T`,
 //! * [`moebius_weight`] weighs `m(R)` by the sizes of `S` and `R`; sets that do not hold `S` weigh nothing,
+//! * [`derivative_nodes`] weighs the derivatives of the multilinear extension at a few points of its diagonal,
 //! * [`fourier_weights`] weighs a Walsh-Hadamard coefficient in the index of the subsets of its set,
 //! * [`from_table`], [`from_moebius`] and [`from_fourier`] compute an index up to an order, exactly.
 //!
@@ -45,6 +46,7 @@ mod whole_sets;
 pub use by_size::{coalition_weight, derivative_weight, size_share};
 pub use fourier::fourier_weights;
 pub use moebius::moebius_weight;
+pub use nodes::derivative_nodes;
 use numbers::{bernoulli, binomial, sign};
 pub(crate) use numbers::{half_binomial, power_of_half};
 pub use sparse::{from_fourier, from_moebius};
@@ -72,8 +74,9 @@ fn interaction_index(index: Index) -> Index {
     }
 }
 
-/// Where an index is another one summed over supersets up to its top order: that other index, and the weight of a set
-/// with `j` players more.
+/// Where an index is another one summed over supersets up to its top order (k-SII, FBII, kADD-SHAP): that other index,
+/// and the weight of a set with `j` players more. The empty set of k-SII is an exception: it has the value of the empty
+/// coalition.
 pub fn aggregation(index: Index, j: usize) -> Option<(Index, f64)> {
     match index {
         Index::KSii => Some((Index::Sii, bernoulli(j))),

@@ -1,11 +1,25 @@
 //! Where the multilinear extension of a game is looked at, for each index.
 
-use super::fsii_residue;
+use super::{aggregation, fsii_residue, is_generalized_value};
 use crate::Index;
 use crate::quadrature::gauss_legendre;
 
 /// The points `x` at which the derivatives of the multilinear extension count, with their weights for sets of 0, 1,
-/// ..., `order` players.
+/// ..., `order` players: the index of `S` is the sum of `weights[|S|]` times the derivative with respect to `S` at
+/// `(x, ..., x)`, without error for a game of up to `n_players` players, or a part of a game that only so many have a
+/// say in. Of an index that is another one's sum ([`aggregation`]) it is that other one.
+///
+/// Points are from 0 to 1 and differ. `None` for Owen and LIME, which do not follow from the game alone, and for
+/// generalized and joint values.
+pub fn derivative_nodes(index: Index, n_players: usize, order: usize) -> Option<Vec<(f64, Vec<f64>)>> {
+    if is_generalized_value(index) || matches!(index, Index::Owen | Index::Lime) {
+        return None;
+    }
+    let base = aggregation(index, 0).map_or(index, |(base, _)| base);
+    Some(nodes(base, n_players, order))
+}
+
+/// The same for an index that is not another one's sum.
 pub(super) fn nodes(index: Index, n_players: usize, order: usize) -> Vec<(f64, Vec<f64>)> {
     let by_size = |weight: &dyn Fn(usize) -> f64| (0..=order).map(weight).collect::<Vec<f64>>();
     match index {
@@ -29,9 +43,13 @@ pub(super) fn nodes(index: Index, n_players: usize, order: usize) -> Vec<(f64, V
             _ => (0..order).map(|j| fsii_residue(order, s, j) * x.powi((s + j) as i32 - 1)).sum(),
         }
     };
-    // Degrees are at most n + order - 2, or n for the empty set.
-    let rule = gauss_legendre((n_players + order) / 2 + 1);
-    let inside = rule.into_iter().map(|(x, weight)| {
+    // Of a derivative times its density; a rule of N nodes is exact below degree 2N.
+    let degree = match index {
+        Index::Sii => n_players,
+        Index::Fsii => (n_players + order).saturating_sub(2),
+        _ => n_players.saturating_sub(1),
+    };
+    let inside = gauss_legendre(degree / 2 + 1).into_iter().map(|(x, weight)| {
         let weights = by_size(&|s| if at_zero[s] > 0.0 { 0.0 } else { weight * density(s, x) });
         (x, weights)
     });

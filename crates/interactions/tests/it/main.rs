@@ -8,3 +8,4 @@ mod full_budget;
 mod penalised;
 mod sets;
 mod simulation;
+mod trees;
