@@ -126,7 +126,11 @@ fn unseen_sets_and_empty_strata_are_counted() {
     assert!(unseen.count() > 0 && warned, "{:?}", found.warnings);
     let found = run(Method::SvarmIq, &Request::new(Index::KSii, 2, 13, 60, 1)).remove(0);
     assert_eq!(found.kind, Kind::Biased);
-    assert!(found.warnings.iter().any(|warning| warning.contains("are empty and take the mean")), "{:?}", found.warnings);
+    assert!(
+        found.warnings.iter().any(|warning| warning.contains("are empty and take the mean")),
+        "{:?}",
+        found.warnings
+    );
 }
 
 #[test]
