@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclass
 class Estimate:
-    """Values of the players, and the seconds that our estimator took: everything but the values of the coalitions."""
+    """Values of the players or sets, and the seconds that our estimator took: everything but the values of the coalitions."""
 
     values: np.ndarray
     design_seconds: float
@@ -34,6 +34,12 @@ class Player:
 
     def estimate(self, method, budget, seed, outputs=1):
         self._ask(f"estimate {method} {budget} {seed} {outputs}")
+        head = self._line()
+        return Estimate(self._numbers(head), float(head[2]), float(head[2]) + float(head[3]))
+
+    def interactions(self, method, index, order, budget, seed):
+        """The values of all sets of one to `order` players, as itertools.combinations would list them."""
+        self._ask(f"interactions {method} {index} {order} {budget} {seed}")
         head = self._line()
         return Estimate(self._numbers(head), float(head[2]), float(head[2]) + float(head[3]))
 

@@ -7,6 +7,8 @@
 //! * `values COUNT`, followed by so many rows of packed `u32` words, little-endian: `ok COUNT`, and the values.
 //! * `estimate METHOD BUDGET SEED OUTPUTS`: `ok PLAYERS DESIGN ESTIMATE`, seconds that the design and the estimate took,
 //!   and the values of the players for the first output. With several outputs all are made from the one there is.
+//! * `interactions METHOD INDEX ORDER BUDGET SEED`: `ok SETS DESIGN ESTIMATE EVALUATIONS METHOD`, and the values of all sets of one
+//!   to `ORDER` players, the small ones first, those of a size in lexicographic order.
 
 #![allow(clippy::print_stdout)]
 
@@ -18,6 +20,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use einthoven::game::{Coalitions, Game, GameFile, Values};
+use einthoven::interactions;
+use einthoven::interactions::sets::Sets;
 use einthoven::masking::MaskedModel;
 use einthoven::shapley::Request;
 use einthoven::{Explainer, Method, Settings, example_record};
@@ -90,6 +94,16 @@ impl Player {
             ["estimate", method, budget, seed, outputs] => {
                 self.estimate(method.parse()?, budget.parse()?, seed.parse()?, outputs.parse()?)
             }
+            ["interactions", method, index, order, budget, seed] => {
+                let request = interactions::Request::new(
+                    index.parse()?,
+                    order.parse()?,
+                    self.n_players,
+                    budget.parse()?,
+                    seed.parse()?,
+                );
+                self.interactions(method.parse()?, &request)
+            }
             _ => bail!("no such request: {request}"),
         }
     }
@@ -107,6 +121,29 @@ impl Player {
         let clock = Instant::now();
         let found = method.estimate(&design, &values)?;
         Ok((format!("{drawing} {}", clock.elapsed().as_secs_f64()), found[0].player_values()))
+    }
+
+    fn interactions(
+        &mut self,
+        method: interactions::Method,
+        request: &interactions::Request,
+    ) -> Result<(String, Vec<f64>)> {
+        let method = method.resolve(request)?.method;
+        let clock = Instant::now();
+        let design = method.design(request)?;
+        let drawing = clock.elapsed().as_secs_f64();
+        let values = Values::new(1, self.values(&design.rows)?, "values")?;
+        let clock = Instant::now();
+        let found = method.estimate(request, &design, &values)?.remove(0);
+        let estimating = clock.elapsed().as_secs_f64();
+        let by_set: HashMap<&[u32], f64> =
+            found.terms.iter().map(|term| (term.players.as_slice(), term.value)).collect();
+        let mut numbers = Vec::new();
+        for size in 1..=request.order {
+            let value = |_, set: &[u32]| numbers.push(by_set.get(set).copied().unwrap_or(0.0));
+            Sets::new(self.n_players, size).for_each(value);
+        }
+        Ok((format!("{drawing} {estimating} {} {method}", found.evaluations), numbers))
     }
 
     fn values(&mut self, rows: &Coalitions) -> Result<Vec<f64>> {

@@ -85,6 +85,20 @@ impl Solution {
     }
 }
 
+impl Solution {
+    /// How far each row draws the fit to itself, from zero to one, `[rows]`.
+    pub fn leverages(&self, problem: &Problem<'_>) -> Vec<f64> {
+        let mut row = vec![0.0; problem.n_unknowns];
+        let mut leverages = Vec::with_capacity(problem.weights.len());
+        self.influences(problem, 0..problem.weights.len(), |at, influence| {
+            (problem.row)(at, &mut row);
+            let own: f64 = row.iter().zip(influence).map(|(value, influence)| value * influence).sum();
+            leverages.push(problem.weights[at] * own);
+        });
+        leverages
+    }
+}
+
 impl Problem<'_> {
     fn check(&self) -> Result<()> {
         let (n_rows, n_outputs) = (self.weights.len(), self.totals.len());

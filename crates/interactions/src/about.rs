@@ -36,7 +36,7 @@ pub(crate) static ABOUT: [About; 9] = [
         "regression",
         Index::Fsii,
         "consistent",
-        "2 C(n, k); FSII, FBII",
+        "2 C(n, k); FSII, FBII; corrected SII, k-SII, STII, BII, CHII",
         "m p^2 + p^3, p = C(n, k)",
         "Tsai et al. 2023",
     ),

@@ -9,6 +9,10 @@
 //! set: it lies in the top component ([`Top`]), where `lambda` is as good as "lies inside the coalition". Rows and unknowns
 //! are projected onto it in closed form; nothing is approximated by a large weight.
 //!
+//! Before that the polynomial of the top order that is closest to the game (`polynomial.rs`) is taken out and its index
+//! added at the end, and then the mean of each size: what the coalitions say of both they say without them too, but with
+//! far more noise. The polynomial is what inconsistent KernelSHAP-IQ stops at.
+//!
 //! For even `s` a pair of complements has equal rows, for odd `s` opposite ones: one row per pair. Consistent; exact at
 //! full budget.
 
@@ -19,9 +23,11 @@ use einthoven_game::{Attribution, Coalitions, Design, Index, Kind, Values};
 
 use crate::aggregate::{KSii, bernoulli};
 use crate::attribute::{self, Estimate, Found};
+use crate::centre::Centred;
 use crate::error::rank_error;
+use crate::polynomial::{self, Fit, Rest};
 use crate::pulls::{self, Part};
-use crate::request::{Request, small_sizes};
+use crate::request::{Request, check_unknowns, small_sizes};
 use crate::sets::{Overlaps, count};
 use crate::top::Top;
 use crate::weights::Weights;
@@ -32,7 +38,7 @@ pub const METHOD: &str = "kernelshap-iq";
 /// The indices that it estimates.
 pub(crate) const INDICES: [Index; 3] = [Index::Sii, Index::KSii, Index::Sv];
 /// The highest order that has standard errors: beyond, an order moves with the errors of those below.
-const ORDER_WITH_ERRORS: usize = 2;
+pub(crate) const ORDER_WITH_ERRORS: usize = 2;
 
 /// The smallest budget: all coalitions of fewer than `order` players or all but fewer, and a pair for each unknown that is
 /// left; or all coalitions.
@@ -50,7 +56,9 @@ pub fn smallest_budget(n_players: usize, order: usize) -> usize {
 pub fn design(request: &Request) -> Result<Design> {
     check(request)?;
     let &Request { order, n_players, budget, seed, .. } = request;
-    let plan = Plan { smallest: smallest_budget(n_players, order), forced: order - 1, ..request.plan(METHOD) };
+    check_unknowns(METHOD, count(n_players, order))?;
+    let plan = request.plan_of_regression(METHOD, smallest_budget(n_players, order));
+    let plan = Plan { forced: order - 1, ..plan };
     Ok(pairs::design(&plan, n_players, budget, seed)?)
 }
 
@@ -69,11 +77,7 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
         let reason = format!("expected all coalitions of fewer than {order} players, and all but fewer");
         return Err(einthoven_game::Error::Design { method: METHOD, reason }.into());
     }
-    let mut left: Vec<Vec<f64>> = (0..values.n_outputs()).map(|output| values.output(output)).collect();
-    for left in &mut left {
-        let empty = left[0];
-        left.iter_mut().for_each(|value| *value -= empty);
-    }
+    let Rest { index: known, mut left, leverages } = rest(request, design, &pairs, values)?;
     let aggregation = (index == Index::KSii).then(|| KSii::new(n, order));
     // `[outputs][sizes][sets]`
     let mut found = vec![Vec::with_capacity(order); values.n_outputs()];
@@ -82,14 +86,16 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
         let block = Block::new(size, &design.rows, &pairs, &left);
         let solution =
             fit::solve(&block.problem(&|at, out| block.row(at, out), &|row, column| block.top.outside(row, column)));
-        let solution = solution.map_err(|error| rank_error(error, n))?;
+        let mut solution = solution.map_err(|error| rank_error(error, n))?;
         for ((output, found), left) in found.iter_mut().enumerate().zip(&mut left) {
             let mut values = block.border(left);
             let inner = &solution.coefficients[output * values.len()..][..values.len()];
             values.iter_mut().zip(inner).for_each(|(value, inner)| *value += inner);
             block.subtract(&values, left);
+            values.iter_mut().zip(&known[size].values[output]).for_each(|(value, known)| *value += known);
             found.push(values);
         }
+        block.widen(&mut solution, &leverages);
         blocks.push((block, solution));
     }
     if let Some(aggregation) = &aggregation {
@@ -105,6 +111,36 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
     let found = found.collect();
     let kind = if pairs.complete() { Kind::Exact } else { Kind::Consistent };
     Ok(attribute::attribute(design, values, &Estimate { method: METHOD, index, order, kind, found, warnings }))
+}
+
+/// What is known of the index before the regression, and what that leaves of the values: the closest polynomial, unless the
+/// values do not determine it, then the mean of each size.
+fn rest(request: &Request, design: &Design, pairs: &Pairs, values: &Values) -> Result<Rest> {
+    let &Request { order, n_players: n, .. } = request;
+    let request = Request { index: Index::Sii, ..*request };
+    let enough = design.rows.len() >= polynomial::smallest_budget(n, order);
+    let rest = enough.then(|| polynomial::take_out(&request, design, pairs, values, Fit::Shapley)).and_then(Result::ok);
+    let nothing = |size: usize| {
+        let values = vec![vec![0.0; count(n, size) as usize]; values.n_outputs()];
+        Found { size, values, variances: None }
+    };
+    let mut rest = rest.unwrap_or_else(|| Rest {
+        index: (0..=order).map(nothing).collect(),
+        left: (0..values.n_outputs()).map(|output| values.output(output)).collect(),
+        leverages: [(); 2].map(|()| vec![0.0; pairs.all.len()]),
+    });
+    let means: Vec<Vec<f64>> = rest.left.iter().map(|left| Centred::new(n, pairs, left).means).collect();
+    for found in &mut rest.index {
+        let weights = Weights::new(Index::Sii, n, order, found.size)?;
+        for (values, means) in found.values.iter_mut().zip(&means) {
+            let constant = weights.of_sizes(|t| means[t]);
+            values.iter_mut().for_each(|value| *value += constant);
+        }
+    }
+    for (left, means) in rest.left.iter_mut().zip(&means) {
+        design.rows.iter().zip(left).for_each(|(row, left)| *left -= means[row.size()]);
+    }
+    Ok(rest)
 }
 
 fn check(request: &Request) -> Result<()> {
@@ -194,6 +230,14 @@ impl<'a> Block<'a> {
         let ends = weights.share(0, 0) * left[0] + weights.share(n, size) * left[1];
         sums.iter_mut().for_each(|sum| *sum += ends);
         sums
+    }
+
+    /// Residuals are smaller than the errors that they stand for, because the polynomial has seen the values.
+    fn widen(&self, solution: &mut fit::Solution, leverages: &[Vec<f64>; 2]) {
+        let leverages = &leverages[self.size() % 2][self.first..];
+        for (residuals, leverage) in solution.residuals.chunks_exact_mut(self.totals.len()).zip(leverages) {
+            residuals.iter_mut().for_each(|residual| *residual /= (1.0 - leverage).max(1e-6));
+        }
     }
 
     /// Takes what the sets of this size explain from the values of all rows.

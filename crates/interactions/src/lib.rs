@@ -12,6 +12,8 @@ mod about;
 mod aggregate;
 mod attribute;
 mod auto;
+mod centre;
+mod corrected;
 mod error;
 pub mod exact;
 pub mod kernelshap_iq;

@@ -24,7 +24,7 @@ pub enum Method {
     KernelShapIq,
     /// One regression for all orders: [`regression`].
     KernelShapIqInconsistent,
-    /// The faithful indices: [`regression`].
+    /// The faithful indices, and others by what a polynomial leaves: [`regression`].
     Regression,
     /// k-additive SHAP: [`regression`].
     Kadd,
@@ -79,6 +79,11 @@ impl Method {
             Self::KernelShapIqInconsistent | Self::Regression | Self::Kadd => Some(regression::indices(self.name())),
             Self::Exact | Self::ShapIq | Self::SvarmIq | Self::Auto => None,
         }
+    }
+
+    /// Whether it estimates an index.
+    pub(crate) fn estimates(self, index: Index) -> bool {
+        self.indices().is_none_or(|indices| indices.contains(&index))
     }
 
     /// What there is to know about it.

@@ -134,13 +134,6 @@ impl<'a> Penalised<'a> {
     /// Coefficients of the larger sets, `[outputs][sets]`, and the strength for each output.
     fn ridge(&self) -> Result<(Vec<Vec<f64>>, Vec<f64>)> {
         let n_rows = self.rows.pairs.len();
-        if n_rows > MOST_PAIRS {
-            return Err(Error::Request(format!(
-                "solve the ridge regression of {n_rows} pairs of coalitions: expected at most {MOST_PAIRS}; use a budget of \
-                 at most {}",
-                2 * MOST_PAIRS
-            )));
-        }
         let leverage: Vec<f64> =
             (0..n_rows).map(|row| self.free.row(row).iter().map(|value| value * value).sum()).collect();
         let solutions = kernel_ridge::solve(&self.products(), &self.targets, &leverage)?;
@@ -189,14 +182,6 @@ impl<'a> Penalised<'a> {
     /// Coefficients of the larger sets, `[outputs][sets]`, and the strength for each output.
     fn lasso(&self) -> Result<(Vec<Vec<f64>>, Vec<f64>)> {
         let n_rows = self.rows.pairs.len();
-        let n_numbers = n_rows as f64 * self.n_larger as f64;
-        if n_numbers > MOST_NUMBERS {
-            return Err(Error::Request(format!(
-                "solve the lasso of {} interactions and {n_rows} pairs of coalitions: that is more than 2 GiB; use a smaller \
-                 budget, a lower order, or --ridge",
-                self.n_larger
-            )));
-        }
         if self.n_larger == 0 {
             return Ok((vec![Vec::new(); self.targets.ncols()], Vec::new()));
         }
@@ -257,6 +242,25 @@ fn krawtchouk(n: usize, size: usize, distance: usize) -> f64 {
         sign * count(distance, shared) * count(n - distance, size - shared)
     };
     (0..=size).map(term).sum()
+}
+
+/// Fails if the problem takes more than a minute or 2 GiB.
+pub(crate) fn check(request: &Request, penalty: Penalty) -> Result<()> {
+    let &Request { n_players, order, budget, .. } = request;
+    let pairs = budget as f64 / 2.0;
+    match penalty {
+        Penalty::Ridge if budget > 2 * MOST_PAIRS => Err(Error::Request(format!(
+            "solve a ridge regression with a budget of {budget}: expected at most {}",
+            2 * MOST_PAIRS
+        ))),
+        Penalty::Lasso if pairs * polynomial::n_unknowns(n_players, order) > MOST_NUMBERS => {
+            Err(Error::Request(format!(
+                "solve a lasso of order {order} for {n_players} players with a budget of {budget}: it takes more than 2 GiB; use a \
+             smaller budget, a lower order, or --ridge"
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The smallest budget: pairs for the single players.

@@ -27,6 +27,10 @@ use crate::{Result, shapiq};
 /// The empty and the full coalition.
 const ENDS: Pair = Pair { row: 0, complement: 1, share: 1.0, size: 0, sampled: false };
 
+/// Why there are no standard errors.
+pub(crate) const UNKNOWN_ERRORS: &str =
+    "as many unknowns as pairs of coalitions: the values fit exactly, and their errors are unknown";
+
 /// What weighs a pair, and whether the ends are exact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fit {
@@ -36,12 +40,16 @@ pub(crate) enum Fit {
     Banzhaf,
 }
 
+/// Unknowns of the more numerous parity.
+pub(crate) fn n_unknowns(n_players: usize, order: usize) -> f64 {
+    let unknowns = |parity: usize| (parity..=order).step_by(2).map(|size| count(n_players, size)).sum::<f64>();
+    unknowns(0).max(unknowns(1))
+}
+
 /// The smallest budget with which the coefficients can be determined: a pair for each set of the more numerous parity, or
 /// all coalitions.
 pub(crate) fn smallest_budget(n_players: usize, order: usize) -> usize {
-    let unknowns = |parity: usize| (parity..=order).step_by(2).map(|size| count(n_players, size)).sum::<f64>();
-    let pairs = unknowns(0).max(unknowns(1));
-    (2.0 * pairs).min((n_players as f64).exp2()) as usize
+    (2.0 * n_unknowns(n_players, order)).min((n_players as f64).exp2()) as usize
 }
 
 /// The rows that are fitted.
@@ -105,6 +113,50 @@ pub(crate) fn estimate(
         Some(pulls::variances(pairs, &parts, readout.n_terms(), &add, &|_| {}))
     };
     Ok((readout.found(&found, variances.as_deref()), warnings))
+}
+
+/// What the closest polynomial says of an index, and what it leaves of the values.
+pub(crate) struct Rest {
+    /// The index of the polynomial, without variances.
+    pub index: Vec<Found>,
+    /// `[outputs][rows]`
+    pub left: Vec<Vec<f64>>,
+    /// How far each pair draws the fit of the even and of the odd sets to itself; zero if all coalitions are there.
+    pub leverages: [Vec<f64>; 2],
+}
+
+/// Fits the polynomial of the order of a request and takes it out of the values; fails if they do not determine it.
+pub(crate) fn take_out(request: &Request, design: &Design, pairs: &Pairs, values: &Values, fit: Fit) -> Result<Rest> {
+    let parities = Parity::both(request.n_players, request.order);
+    let readout = Readout::new(request, &parities);
+    let all = self::rows(pairs, fit);
+    let weights = weights(request.n_players, &all, fit);
+    let rows = Rows { coalitions: &design.rows, pairs: &all, weights: &weights, fit };
+    let n_outputs = values.n_outputs();
+    let mut terms = vec![0.0; n_outputs * readout.n_terms()];
+    let mut left = vec![vec![0.0; values.len()]; n_outputs];
+    let mut leverages = [(); 2].map(|()| vec![0.0; all.len()]);
+    for parity in &parities {
+        let half = Half::new(parity, rows, values);
+        let row = |at: usize, out: &mut [f64]| half.row(at, out);
+        let problem = half.problem(&row);
+        let solution = fit::solve(&problem).map_err(|error| rank_error(error, request.n_players))?;
+        let outputs = solution.coefficients.chunks_exact(half.n_unknowns());
+        for (coefficients, terms) in outputs.zip(terms.chunks_exact_mut(readout.n_terms())) {
+            readout.add(parity.odd, coefficients, 1.0, terms);
+        }
+        let sign = if parity.odd { -1.0 } else { 1.0 };
+        for (pair, residuals) in all.iter().zip(solution.residuals.chunks_exact(n_outputs)) {
+            for (left, residual) in left.iter_mut().zip(residuals) {
+                left[pair.row] += residual;
+                left[pair.complement] += sign * residual;
+            }
+        }
+        if !pairs.complete() {
+            leverages[usize::from(parity.odd)] = solution.leverages(&problem);
+        }
+    }
+    Ok(Rest { index: readout.found(&terms, None), left, leverages })
 }
 
 /// The pairs that are fitted: the ends too, where they are not exact.

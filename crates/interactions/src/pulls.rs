@@ -9,6 +9,8 @@ use einthoven_fit as fit;
 use einthoven_game::design::pairs::Pairs;
 use einthoven_game::design::spread::Spread;
 
+use crate::polynomial::UNKNOWN_ERRORS;
+
 /// Pairs whose pulls are held at once.
 const BLOCK: usize = 256;
 
@@ -72,7 +74,5 @@ pub(crate) fn variances(
 /// Why there are no standard errors, if there are none although something was left to chance.
 pub(crate) fn unknown(pairs: &Pairs, parts: &[Part<'_>]) -> Option<String> {
     let tight = |part: &Part<'_>| part.problem.weights.len() < part.problem.n_unknowns;
-    (pairs.n_sampled() < 2 || parts.iter().any(tight)).then(|| {
-        "as many unknowns as pairs of coalitions: the values fit exactly, and their errors are unknown".to_owned()
-    })
+    (pairs.n_sampled() < 2 || parts.iter().any(tight)).then(|| UNKNOWN_ERRORS.to_owned())
 }

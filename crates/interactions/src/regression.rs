@@ -7,23 +7,28 @@
 //! inconsistent KernelSHAP-IQ (Fumagalli et al., 2024): with all coalitions evaluated it still is the index of the
 //! polynomial.
 //!
+//! Of SII, k-SII, STII, BII and CHII the polynomial says most, and SHAP-IQ what is left: see `corrected.rs`.
+//!
 //! Pairs of complements are drawn size by size without replacement, and the constraints are eliminated: see
 //! `polynomial.rs`. Consistent; exact at full budget.
 
-use einthoven_game::design::pairs::{self, Pairs, Plan};
+use einthoven_game::design::pairs::{self, Pairs};
 use einthoven_game::{Attribution, Design, Index, Kind, Values};
 
 use crate::attribute::{self, Estimate};
 use crate::polynomial::{self, Fit};
-use crate::request::Request;
-use crate::{Error, Result, penalised};
+use crate::request::{Request, check_unknowns};
+use crate::{Error, Result, corrected, penalised};
 
-/// The method for FSII and FBII.
+/// The method for FSII and FBII, and with a correction for other indices.
 pub const REGRESSION: &str = "regression";
 /// The method for k-additive SHAP.
 pub const KADD: &str = "kadd";
 /// The method for SII and k-SII that is not exact even at full budget.
 pub const INCONSISTENT: &str = "kernelshap-iq-inconsistent";
+
+/// The indices that are not those of a polynomial.
+const CORRECTED: [Index; 5] = [Index::Sii, Index::KSii, Index::Stii, Index::Bii, Index::Chii];
 
 /// Pairs of coalitions to evaluate.
 ///
@@ -33,11 +38,16 @@ pub fn design(method: &'static str, request: &Request) -> Result<Design> {
     check(method, request)?;
     let &Request { order, n_players, budget, seed, .. } = request;
     let smallest = match request.penalty {
-        Some(_) => penalised::smallest_budget(n_players),
-        None => polynomial::smallest_budget(n_players, order),
+        Some(penalty) => {
+            penalised::check(request, penalty)?;
+            penalised::smallest_budget(n_players)
+        }
+        None => {
+            check_unknowns(method, polynomial::n_unknowns(n_players, order))?;
+            polynomial::smallest_budget(n_players, order)
+        }
     };
-    let plan = Plan { smallest, ..request.plan(method) };
-    Ok(pairs::design(&plan, n_players, budget, seed)?)
+    Ok(pairs::design(&request.plan_of_regression(method, smallest), n_players, budget, seed)?)
 }
 
 /// The index of each output for all sets of up to `order` players, with standard errors unless there are as many unknowns
@@ -51,9 +61,12 @@ pub fn estimate(method: &'static str, request: &Request, design: &Design, values
     design.check_values(method, values)?;
     let pairs = Pairs::read(method, design)?;
     let &Request { index, order, .. } = request;
-    let fit = if matches!(index, Index::Fbii | Index::Bv) { Fit::Banzhaf } else { Fit::Shapley };
+    let fit = if matches!(index, Index::Fbii | Index::Bv | Index::Bii) { Fit::Banzhaf } else { Fit::Shapley };
     let (found, warnings) = match request.penalty {
         Some(penalty) => penalised::estimate(request, penalty, design, &pairs, values, fit)?,
+        None if method == REGRESSION && CORRECTED.contains(&index) => {
+            corrected::estimate(request, design, &pairs, values, fit)?
+        }
         None => polynomial::estimate(request, design, &pairs, values, fit)?,
     };
     let kind = match method {
@@ -71,7 +84,17 @@ pub(crate) fn indices(method: &str) -> &'static [Index] {
     match method {
         KADD => &[Index::KaddShap],
         INCONSISTENT => &[Index::KSii, Index::Sii, Index::Sv],
-        _ => &[Index::Fsii, Index::Fbii, Index::Sv, Index::Bv],
+        _ => &[
+            Index::Fsii,
+            Index::Fbii,
+            Index::Sv,
+            Index::Bv,
+            Index::Sii,
+            Index::KSii,
+            Index::Stii,
+            Index::Bii,
+            Index::Chii,
+        ],
     }
 }
 

@@ -7,8 +7,10 @@ use einthoven_game::design::sizes::Law;
 use crate::sets::{MAX_SIZE, count};
 use crate::{Error, Result};
 
-/// Most sets of an answer, all outputs together: with a value, a variance and a term for each, some 200 bytes.
+/// Most sets of an answer: some 100 bytes for each set and output.
 const MOST_SETS: f64 = 1e7;
+/// Most unknowns of a regression.
+pub(crate) const MOST_UNKNOWNS: f64 = 9000.0;
 
 /// A regularised problem in place of one that the values do not determine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +89,25 @@ impl Request {
             forced: if binomial { 0 } else { wanted.max(needed).min(n_players / 2) },
         }
     }
+
+    /// The same for a regression. Under the Shapley kernel the rows of a size have about the same leverage together as those of
+    /// any other, so sizes are drawn alike (Musco & Witter, 2025).
+    pub(crate) fn plan_of_regression(&self, method: &'static str, smallest: usize) -> Plan {
+        let plan = self.plan(method);
+        let law = if plan.law == Law::Kernel { Law::Uniform } else { plan.law };
+        Plan { smallest, law, ..plan }
+    }
+}
+
+/// Fails if so many unknowns cannot be solved for at once: the matrix, its factor and its inverse take 2 GiB.
+pub(crate) fn check_unknowns(method: &str, n_unknowns: f64) -> Result<()> {
+    if n_unknowns <= MOST_UNKNOWNS {
+        return Ok(());
+    }
+    Err(Error::Request(format!(
+        "solve for {n_unknowns:.0} interactions at once with method {method}: expected at most {MOST_UNKNOWNS:.0}; use method \
+         svarm-iq or shapiq, a lower order, or --ridge"
+    )))
 }
 
 /// Number of coalitions of at most `most` players, or of all but at most so many.

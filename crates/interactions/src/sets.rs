@@ -78,6 +78,24 @@ impl Sets {
         });
     }
 
+    /// The number of sets with the same first player, `[players]`; the one set of nobody counts as such.
+    pub(crate) fn stretches(&self) -> Vec<usize> {
+        match self.size {
+            0 => vec![1],
+            size => (0..self.n_players).map(|first| self.binomial(self.n_players - 1 - first, size - 1)).collect(),
+        }
+    }
+
+    /// Calls `visit` with each set of a stretch in order, and its place within it.
+    pub(crate) fn for_each_in(&self, stretch: usize, mut visit: impl FnMut(usize, &[u32])) {
+        let (mut place, mut players) = (0, vec![stretch as u32; self.size]);
+        for_each_subset(self.n_players - stretch - self.size.min(1), self.size.saturating_sub(1), |others| {
+            players.iter_mut().skip(1).zip(others).for_each(|(player, other)| *player = (stretch + 1 + other) as u32);
+            visit(place, &players);
+            place += 1;
+        });
+    }
+
     /// For each set, the sum of the coefficients of those rows `which` that hold it, for each system: `[systems][sets]`,
     /// where `coefficients` is `[rows, systems]`. Each sum runs over the rows in their order, whatever the number of
     /// threads.

@@ -6,14 +6,15 @@
 //! unbiased KernelSHAP (Covert & Lee, 2021).
 //!
 //! Coalitions come in pairs of complements, drawn size by size without replacement; what depends on sizes alone has an
-//! index in closed form, so the straight line from the empty to the full value is taken out first. Exact at full
-//! budget.
+//! index in closed form, so the mean of each size is taken out first (`centre.rs`), in a way that leaves the estimate
+//! unbiased. Exact at full budget.
 
 use einthoven_game::design::pairs::{self, Pair, Pairs};
 use einthoven_game::{Attribution, Design, Kind, Values};
 
 use crate::Result;
 use crate::attribute::{self, Estimate, Found};
+use crate::centre::Centred;
 use crate::request::Request;
 use crate::sets::Overlaps;
 use crate::weights::{self, Weights};
@@ -58,23 +59,27 @@ pub(crate) fn warnings(pairs: &Pairs) -> Vec<String> {
 }
 
 /// Values and variances of the sets of one size, all outputs.
-fn of_size(request: &Request, design: &Design, pairs: &Pairs, values: &Values, size: usize) -> Result<Found> {
+pub(crate) fn of_size(
+    request: &Request,
+    design: &Design,
+    pairs: &Pairs,
+    values: &Values,
+    size: usize,
+) -> Result<Found> {
     let n = request.n_players;
     let weights = Weights::new(request.index, n, request.order, size)?;
     let overlaps = Overlaps::new(n, size);
     let outputs = 0..values.n_outputs();
     let sums = outputs.map(|output| {
-        let [empty, full] = [0, 1].map(|row| values.get(row, output));
-        let line = |t: usize| empty + (full - empty) * t as f64 / n as f64;
+        let Centred { means, deviations } = Centred::new(n, pairs, &values.output(output));
         let pull = |pair: &Pair, shared: usize| {
             // In the middle both members of a pair are of the same size.
             let half = if 2 * pair.size == n { 0.5 } else { 1.0 };
-            let member = values.get(pair.row, output) - line(pair.size);
-            let complement = values.get(pair.complement, output) - line(n - pair.size);
-            let of_member = weights.of_mean(pair.size, shared) * member;
-            half * pair.share * (of_member + weights.of_mean(n - pair.size, size - shared) * complement)
+            let of_member = weights.of_mean(pair.size, shared) * deviations[pair.row];
+            let of_complement = weights.of_mean(n - pair.size, size - shared) * deviations[pair.complement];
+            half * pair.share * (of_member + of_complement)
         };
-        let constant = weights.of_sizes(line);
+        let constant = weights.of_sizes(|t| means[t]);
         let (mut values, variances) = spread(design, pairs, &overlaps, &pull);
         values.iter_mut().for_each(|value| *value += constant);
         (values, variances)

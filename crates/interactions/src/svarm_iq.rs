@@ -5,17 +5,21 @@
 //! coalitions that fell into it, and every coalition falls into one stratum of every set. All strata of all sets follow
 //! from the sums over coalitions that hold a given set, taken size by size.
 //!
+//! What an index with the efficiency axiom adds up to is known, so the estimate is projected onto it: each set that is
+//! uncertain gets the same share of what is missing, which brings the whole nearer to the truth whatever the errors are.
+//!
 //! Coalitions come in pairs of complements, and so do strata. The mean of a size is taken out first, whose index has a
 //! closed form: an empty stratum then counts as the mean of its size. With no stratum empty the estimate is unbiased; how
 //! many are empty is said. Exact at full budget.
 
 use einthoven_game::design::pairs::{self, Pair, Pairs};
 use einthoven_game::design::sizes;
-use einthoven_game::{Attribution, Design, Kind, Values};
+use einthoven_game::{Attribution, Design, Index, Kind, Values};
+use rayon::prelude::*;
 
 use crate::attribute::{self, Estimate, Found};
 use crate::request::Request;
-use crate::sets::{Overlaps, count};
+use crate::sets::{Overlaps, Sets, count};
 use crate::weights::{self, Weights};
 use crate::{Result, shapiq};
 
@@ -56,13 +60,17 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
         found.push(Found { size, values, variances: Some(variances) });
         empty += of_size.empty / values_len(&found);
     }
+    if matches!(request.index, Index::Sv | Index::KSii | Index::Stii | Index::Fsii | Index::JointSv) {
+        add_up(&mut found, values);
+    }
     let mut warnings = shapiq::warnings(&pairs);
     let kind = match empty {
         0 if pairs.complete() => Kind::Exact,
         0 => Kind::Unbiased,
         _ => {
             warnings.push(format!(
-                "{empty} strata are empty and take the mean of their size: the values are biased; a larger budget fills them"
+                "{empty} strata of sets, sizes and patterns are empty and take the mean of their size: the values are biased; \
+                 a larger budget fills them"
             ));
             Kind::Biased
         }
@@ -70,6 +78,22 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
     let &Request { index, order, .. } = request;
     let estimate = Estimate { method: METHOD, index, order, kind, found, warnings };
     Ok(attribute::attribute(design, values, &estimate))
+}
+
+/// Makes the values add up to what the full coalition adds to the empty one; sets whose value is certain keep it.
+fn add_up(found: &mut [Found], values: &Values) {
+    for output in 0..values.n_outputs() {
+        let sum: f64 = found.iter().flat_map(|found| &found.values[output]).sum();
+        let missing = values.get(1, output) - values.get(0, output) - sum;
+        let mut uncertain: Vec<&mut f64> = Vec::new();
+        for found in &mut *found {
+            let Some(variances) = &found.variances else { continue };
+            let pairs = found.values[output].iter_mut().zip(&variances[output]);
+            uncertain.extend(pairs.filter(|(_, variance)| **variance > 0.0).map(|(value, _)| value));
+        }
+        let share = missing / uncertain.len().max(1) as f64;
+        uncertain.into_iter().for_each(|value| *value += share);
+    }
 }
 
 fn values_len(found: &[Found]) -> usize {
@@ -126,20 +150,26 @@ impl OfSize {
         let inside = self.overlaps.inside(&design.rows, &rows, &systems, SYSTEMS);
         let class = Class::new(&self.weights, design.rows.n_players(), class, &systems);
         let all = 1usize << self.weights.size;
-        let mut patterns = vec![[0.0; SYSTEMS]; all];
-        let (overlaps, empty) = (&self.overlaps, &mut self.empty);
-        overlaps.sets().for_each(|position, set| {
-            let read = |size: usize, position: usize| -> [f64; SYSTEMS] {
-                std::array::from_fn(|system| inside[size][system][position])
-            };
-            overlaps.for_each_proper_subset(set, |mask, size, position| patterns[mask] = read(size, position));
-            patterns[all - 1] = read(set.len(), position);
-            only(&mut patterns);
-            let (value, variance, missing) = class.of_set(&patterns);
-            sums.values[position] += value;
-            sums.variances[position] += variance;
-            *empty += missing;
-        });
+        let overlaps = &self.overlaps;
+        let of_stretch = |(stretch, (start, values, variances)): (usize, (usize, &mut [f64], &mut [f64]))| -> usize {
+            let mut patterns = vec![[0.0; SYSTEMS]; all];
+            let mut empty = 0;
+            overlaps.sets().for_each_in(stretch, |place, set| {
+                let read = |size: usize, position: usize| -> [f64; SYSTEMS] {
+                    std::array::from_fn(|system| inside[size][system][position])
+                };
+                overlaps.for_each_proper_subset(set, |mask, size, position| patterns[mask] = read(size, position));
+                patterns[all - 1] = read(set.len(), start + place);
+                only(&mut patterns);
+                let (value, variance, missing) = class.of_set(&patterns);
+                values[place] += value;
+                variances[place] += variance;
+                empty += missing;
+            });
+            empty
+        };
+        // Each set for itself: whatever the number of threads.
+        self.empty += sums.stretches(overlaps.sets()).into_par_iter().enumerate().map(of_stretch).sum::<usize>();
     }
 }
 
@@ -147,6 +177,21 @@ impl OfSize {
 struct Sums {
     values: Vec<f64>,
     variances: Vec<f64>,
+}
+
+impl Sums {
+    /// The sums of sets with the same first player, and where they begin.
+    fn stretches(&mut self, sets: &Sets) -> Vec<(usize, &mut [f64], &mut [f64])> {
+        let (mut start, mut values, mut variances) = (0, self.values.as_mut_slice(), self.variances.as_mut_slice());
+        let mut stretches = Vec::new();
+        for length in sets.stretches() {
+            let ((value, more_values), (variance, more_variances)) =
+                (values.split_at_mut(length), variances.split_at_mut(length));
+            stretches.push((start, value, variance));
+            (start, values, variances) = (start + length, more_values, more_variances);
+        }
+        stretches
+    }
 }
 
 /// From sums over the coalitions that hold a subset to sums over those that share just this subset.

@@ -89,7 +89,10 @@ fn auto_takes_what_the_budget_allows_and_says_why() {
         (Index::KSii, 120, 1000, Method::SvarmIq),
         (Index::Fsii, 40, 20_000, Method::Regression),
         (Index::KaddShap, 40, 20_000, Method::Kadd),
-        (Index::Chii, 40, 20_000, Method::SvarmIq),
+        (Index::Chii, 40, 20_000, Method::Regression),
+        (Index::JointSv, 40, 20_000, Method::SvarmIq),
+        (Index::Fsii, 200, 50_000, Method::SvarmIq),
+        (Index::Stii, 30, 600, Method::Permutation),
     ] {
         let choice = Method::Auto.resolve(&Request::new(index, 2, n, budget, 1)).unwrap();
         assert_eq!(choice.method, expected, "{index}, {n} players, {budget}");
@@ -123,7 +126,11 @@ fn unseen_sets_and_empty_strata_are_counted() {
     assert!(unseen.count() > 0 && warned, "{:?}", found.warnings);
     let found = run(Method::SvarmIq, &Request::new(Index::KSii, 2, 13, 60, 1)).remove(0);
     assert_eq!(found.kind, Kind::Biased);
-    assert!(found.warnings.iter().any(|warning| warning.contains("strata are empty")), "{:?}", found.warnings);
+    assert!(
+        found.warnings.iter().any(|warning| warning.contains("are empty and take the mean")),
+        "{:?}",
+        found.warnings
+    );
 }
 
 #[test]
@@ -138,5 +145,24 @@ fn a_penalty_is_for_regressions() {
         let faithful = Request { index: Index::Fsii, ..request };
         assert_eq!(Method::Auto.resolve(&faithful).unwrap().method, Method::Regression);
         assert!(Method::Auto.resolve(&Request { index: Index::Chii, ..request }).is_err());
+    }
+}
+
+#[test]
+fn estimates_of_efficient_indices_add_up() {
+    for index in [Index::KSii, Index::Stii, Index::Fsii, Index::JointSv] {
+        for (method, order) in [(Method::SvarmIq, 2), (Method::SvarmIq, 3)] {
+            let found = run(method, &Request::new(index, order, 13, 300, 2)).remove(0);
+            assert!(found.efficiency_gap().abs() < 1e-9, "{method}, {index}: {}", found.efficiency_gap());
+        }
+    }
+    for (method, index) in [
+        (Method::ShapIq, Index::KSii),
+        (Method::KernelShapIq, Index::KSii),
+        (Method::Regression, Index::Fsii),
+        (Method::Permutation, Index::Stii),
+    ] {
+        let found = run(method, &Request::new(index, 2, 13, 600, 2)).remove(0);
+        assert!(found.efficiency_gap().abs() < 1e-9, "{method}, {index}: {}", found.efficiency_gap());
     }
 }

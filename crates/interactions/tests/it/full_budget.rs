@@ -64,6 +64,7 @@ fn regressions_are_exact() {
         }
     };
     of("regression")(&[Index::Fsii, Index::Fbii, Index::Sv, Index::Bv]);
+    of("regression")(&[Index::Sii, Index::KSii, Index::Stii, Index::Bii, Index::Chii]);
     of("kadd")(&[Index::KaddShap]);
 }
 

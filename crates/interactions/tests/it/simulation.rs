@@ -111,6 +111,9 @@ fn regressions_cover() {
         (Method::KernelShapIq, Index::Sii),
         (Method::Regression, Index::Fsii),
         (Method::Regression, Index::Fbii),
+        (Method::Regression, Index::Stii),
+        (Method::Regression, Index::KSii),
+        (Method::Regression, Index::Bii),
         (Method::Kadd, Index::KaddShap),
     ] {
         check(method, index, 2, [160, 300]);

@@ -79,6 +79,32 @@ fn of_many_players_the_strongest_are_drawn() {
     assert!(cells(&document)[&(23, 47)].1.starts_with("player 2999 × player 5999"));
 }
 
+#[test]
+fn terms_over_more_than_two_groups_are_counted_and_not_drawn() {
+    // Two windows of each lead; the players 0, 2 and 4 are the early ones of the first three leads.
+    let players = leads_windows_of(2);
+    let terms: [(&[u32], f64); 3] = [(&[0, 2, 4], 5.0), (&[0, 2], 0.5), (&[0, 1, 2, 3], 0.25)];
+    let (record, attribution) = (record(1000, |_, _| 0.0), interactions(24, &terms, None));
+    let picture = Picture {
+        record: &record,
+        partition: &players,
+        attribution: Some(&attribution),
+        layout: Layout::TwelveByOne,
+        title: "",
+        start: 0.0,
+    };
+    let svg = group_heatmap_svg(&picture, Group::Leads).unwrap();
+    let document = Document::parse(&svg).unwrap();
+    let words: Vec<String> = class(&document, "g", "cell").iter().map(tooltip).collect();
+    assert_eq!(words, vec!["I × II: +0.7500 from 2 interactions"; 2]);
+    assert!(texts(&document).contains(&"not drawn: 1 term of more than two leads".to_owned()));
+}
+
+/// One player per lead and window.
+fn leads_windows_of(windows: usize) -> Partition {
+    partition(1000, 12 * windows, |lead, sample| (lead * windows + sample * windows / 1000) as u32)
+}
+
 /// The cells of a game of two leads by two windows, players in the order (I, early), (I, late), (II, early), (II, late).
 fn group_cells(terms: &[(&[u32], f64)], group: Group) -> Option<HashMap<(usize, usize), String>> {
     let record = einthoven_ecg::Record::new("r", 100.0, vec!["I".into(), "II".into()], vec![0.0; 400]);

@@ -76,3 +76,16 @@ fn high_orders_share_a_colour_and_many_players_are_cut() {
     assert_eq!(texts(&document)[0], "k-SII values for MI: the 40 largest of 500 players");
     assert!(texts(&document).contains(&"order 6–9".to_owned()));
 }
+
+#[test]
+fn shares_that_cancel_count_when_players_are_chosen() {
+    let singles: Vec<[u32; 1]> = (0..40).map(|player| [player]).collect();
+    let mut terms: Vec<(&[u32], f64)> = singles.iter().map(|set| (&set[..], 1.0 + f64::from(set[0]))).collect();
+    terms.extend([(&[40][..], -3.0), (&[40, 41][..], 6.0)]);
+    let svg = stacked_svg(&interactions(42, &terms, None));
+    let document = Document::parse(&svg).unwrap();
+    let names: Vec<String> = class(&document, "g", "stack").iter().map(tooltip).collect();
+    // Player 40 has 3 up and 3 down, which is more than the first two players have.
+    assert!(names.contains(&"player 40: 0, order 1 -3.0000, order 2 +3.0000".to_owned()), "{names:?}");
+    assert!(names[0].starts_with("player 2: "), "{names:?}");
+}
