@@ -1,5 +1,6 @@
 //! Explaining rows, all outputs at once.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use einthoven_game::{Attribution, Index, Kind, Link, Term};
@@ -67,7 +68,8 @@ pub struct TreeExplainer<'a> {
 
 struct Background {
     columns: Columns,
-    weights: Vec<interventional::Weights>,
+    /// By the most distinct features on a path of a tree.
+    weights: HashMap<usize, interventional::Weights>,
 }
 
 impl<'a> TreeExplainer<'a> {
@@ -118,13 +120,13 @@ impl<'a> TreeExplainer<'a> {
     ) -> Result<Self> {
         let plan = Plan::new(ensemble, index, order)?;
         let used = used_features(ensemble);
-        let background = background.map(|rows| Background {
-            columns: Columns::new(ensemble, &used, rows, 0, rows.len()),
-            weights: plan
-                .trees
-                .iter()
-                .map(|tree| interventional::Weights::new(&tree.nodes, order, tree.longest))
-                .collect(),
+        let background = background.map(|rows| {
+            let mut weights = HashMap::new();
+            for tree in &plan.trees {
+                let of_length = || interventional::Weights::new(&tree.nodes, order, tree.longest);
+                weights.entry(tree.longest).or_insert_with(of_length);
+            }
+            Background { columns: Columns::new(ensemble, &used, rows, 0, rows.len()), weights }
         });
         Ok(Self { ensemble, plan, baseline, constants: constants(ensemble), background, used })
     }
@@ -203,7 +205,7 @@ impl<'a> TreeExplainer<'a> {
     /// What some trees add.
     fn part(&self, columns: &Columns, trees: std::ops::Range<usize>, share_pairs: bool) -> Sums {
         let mut sums = Sums::new(self.ensemble.outputs.len(), self.plan.sets.len(), columns.n_rows());
-        let planned = self.ensemble.trees[trees.clone()].iter().zip(&self.plan.trees[trees.clone()]);
+        let planned = self.ensemble.trees[trees.clone()].iter().zip(&self.plan.trees[trees]);
         match &self.background {
             None => {
                 let mut walker = path_dependent::Walker::new(&self.plan, columns);
@@ -211,8 +213,7 @@ impl<'a> TreeExplainer<'a> {
             }
             Some(background) => {
                 let mut walker = interventional::Walker::new(&self.plan, columns, &background.columns, share_pairs);
-                let planned = planned.zip(&background.weights[trees]);
-                planned.for_each(|((tree, plan), weights)| walker.add(tree, plan, weights, &mut sums));
+                planned.for_each(|(tree, plan)| walker.add(tree, plan, &background.weights[&plan.longest], &mut sums));
             }
         }
         sums

@@ -116,11 +116,11 @@ fn categories(text: &str, header: &Fields, n_features: usize) -> Result<Vec<Vec<
         ));
     }
     let name = |value: serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let mut categories = |info: &&str| match is_categorical(info) {
+    let categories = |info: &&str| match is_categorical(info) {
         true => lists.next().unwrap_or_default().into_iter().map(name).collect(),
         false => Vec::new(),
     };
-    Ok(infos.iter().map(|info| categories(info)).collect())
+    Ok(infos.iter().map(categories).collect())
 }
 
 /// Splits first, then leaves.

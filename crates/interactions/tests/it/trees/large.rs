@@ -12,12 +12,12 @@ fn explain(explainer: &TreeExplainer, rows: &Rows) -> Explanations {
     explainer.explain(rows, &mut |_| ControlFlow::Continue(())).unwrap().unwrap()
 }
 
-/// Whoever passes the tests of all `n` features gets 1, all others 0; at each test half of those who came stop.
-fn chain(n: u32) -> Ensemble {
+/// Whoever passes `n` tests gets 1, all others 0; at each test half of those who came stop. Features take turns.
+fn chain(n: u32, n_features: u32) -> Ensemble {
     let mut nodes = Vec::new();
-    for feature in 0..n {
+    for turn in 0..n {
         let at = nodes.len() as u32;
-        let cover = 0.5f64.powi(feature as i32);
+        let (feature, cover) = (turn % n_features, 0.5f64.powi(turn as i32));
         let test = Test::AtMost { threshold: 0.0, missing: Missing::Right };
         nodes.push(Node { cover, kind: NodeKind::Split { feature, test, left: at + 2, right: at + 1 } });
         nodes.push(Node { cover: 0.5 * cover, kind: NodeKind::Leaf(vec![0.0]) });
@@ -25,7 +25,7 @@ fn chain(n: u32) -> Ensemble {
     nodes.push(Node { cover: 0.5f64.powi(n as i32), kind: NodeKind::Leaf(vec![1.0]) });
     Ensemble {
         source: "chain".to_owned(),
-        feature_names: (0..n).map(|at| at.to_string()).collect(),
+        feature_names: (0..n_features).map(|at| at.to_string()).collect(),
         is_named: true,
         categories: Vec::new(),
         outputs: vec!["output".to_owned()],
@@ -40,7 +40,7 @@ fn chain(n: u32) -> Ensemble {
 #[test]
 fn a_path_of_ninety_features_is_exact() {
     let n = 90;
-    let model = chain(n);
+    let model = chain(n, n);
     let passing = Rows::new(n as usize, vec![-1.0; n as usize]).unwrap();
     let failing = Rows::new(n as usize, vec![1.0; n as usize]).unwrap();
     let players = f64::from(n);
@@ -60,6 +60,22 @@ fn a_path_of_ninety_features_is_exact() {
         for (set, value) in found.sets.iter().zip(found.values(0, 0)).filter(|(set, _)| !set.is_empty()) {
             let expected = if set.len() == 1 { single } else { pair };
             assert!((value - expected).abs() <= 1e-14, "{:?}, {set:?}: {value} and {expected}", found.mode);
+        }
+    }
+}
+
+#[test]
+fn a_thousand_levels_are_walked() {
+    let model = chain(1000, 5);
+    let passing = Rows::new(5, vec![-1.0; 5]).unwrap();
+    let failing = Rows::new(5, vec![1.0; 5]).unwrap();
+    // Nobody is left after a thousand halvings, so that both are the unanimity game of five.
+    for explainer in [
+        TreeExplainer::path_dependent(&model, Index::Sv, 1).unwrap(),
+        TreeExplainer::interventional(&model, Index::Sv, 1, &failing).unwrap(),
+    ] {
+        for value in explain(&explainer, &passing).values(0, 0) {
+            assert!((value - 0.2).abs() <= 1e-12, "{value}");
         }
     }
 }
