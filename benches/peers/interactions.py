@@ -188,7 +188,8 @@ class Cells:
         runs = self.runs.get((program, method, budget), {})
         good = [fact for fact in runs.values() if fact["error"] is not None]
         if not good:
-            return next((fact["failed"] for fact in runs.values()), "").replace("|", "/")[:40]
+            reason = next((fact["failed"] for fact in runs.values()), "")
+            return reason.partition("it ")[2].replace(" at least", "") or reason.replace("|", "/")[:40]
         error, hits = (np.mean([fact[name] for fact in good]) for name in ("error", "hits"))
         missing = f" ({len(good)} of {len(runs)})" if len(good) < len(runs) else ""
         return f"{error:.1e}, {hits:.2f}{missing}"

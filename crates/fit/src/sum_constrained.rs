@@ -56,15 +56,7 @@ pub fn solve(problem: &Problem<'_>) -> Result<Solution> {
     let (gram, moments) = problem.normal_equations();
     let outside = (0..n).map(|at| problem.outside(at, at)).sum::<f64>().round() as usize;
     let inverse = invert(&gram, outside)?;
-    let mut u = &inverse * &moments;
-    // One step of refinement on the rows themselves takes back what squaring the condition number has cost.
-    u += &inverse * problem.remaining_moments(&u);
-    let residuals = problem.residuals(&u);
-    let coefficients = (0..problem.totals.len())
-        .flat_map(|output| (0..n).map(move |unknown| (unknown, output)))
-        .map(|(unknown, output)| u[(unknown, output)] + problem.totals[output] / n as f64)
-        .collect();
-    Ok(Solution { coefficients, residuals, inverse })
+    Ok(problem.solution(inverse, &moments))
 }
 
 impl Solution {
@@ -86,6 +78,15 @@ impl Solution {
 }
 
 impl Solution {
+    /// The solution of the same problem with other targets.
+    pub fn again(self, problem: &Problem<'_>) -> Self {
+        if problem.n_unknowns == 1 {
+            return problem.single();
+        }
+        let moments = problem.remaining_moments(&Mat::zeros(problem.n_unknowns, problem.totals.len()));
+        problem.solution(self.inverse, &moments)
+    }
+
     /// How far each row draws the fit to itself, from zero to one, `[rows]`.
     pub fn leverages(&self, problem: &Problem<'_>) -> Vec<f64> {
         let mut row = vec![0.0; problem.n_unknowns];
@@ -116,6 +117,19 @@ impl Problem<'_> {
             Some(number) => wrong("finite targets and totals".to_owned(), number.to_string()),
             None => Ok(()),
         }
+    }
+
+    fn solution(&self, inverse: Mat<f64>, moments: &Mat<f64>) -> Solution {
+        let n = self.n_unknowns;
+        let mut u = &inverse * moments;
+        // One step of refinement on the rows themselves takes back what squaring the condition number has cost.
+        u += &inverse * self.remaining_moments(&u);
+        let residuals = self.residuals(&u);
+        let coefficients = (0..self.totals.len())
+            .flat_map(|output| (0..n).map(move |unknown| (unknown, output)))
+            .map(|(unknown, output)| u[(unknown, output)] + self.totals[output] / n as f64)
+            .collect();
+        Solution { coefficients, residuals, inverse }
     }
 
     /// One unknown is the total.
