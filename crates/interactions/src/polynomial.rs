@@ -11,13 +11,13 @@
 //! constraint.
 //!
 //! Much of what a polynomial of low order leaves of a game depends on sizes alone. Its mean by size has an index in closed
-//! form, so for FSII and k-additive SHAP it is taken out and the rest fitted again: where coalitions are few it would pass for
+//! form, so where the ends are exact it is taken out and the rest fitted again: with few coalitions it would pass for
 //! interactions. Nothing changes with all coalitions, and the sums stay what they are.
 
 use einthoven_fit as fit;
 use einthoven_game::design::pairs::{Pair, Pairs};
 use einthoven_game::design::sizes::{kernel_mass, ln_pairs};
-use einthoven_game::{Coalitions, Design, Index, Values};
+use einthoven_game::{Coalitions, Design, Index, Values, indices};
 
 use crate::attribute::Found;
 use crate::centre::Centred;
@@ -86,21 +86,7 @@ pub(crate) fn estimate(
     let all = all_rows(pairs, fit);
     let weights = weights(request.n_players, &all, fit);
     let rows = Rows { coalitions: &design.rows, pairs: &all, weights: &weights, fit };
-    let (mut halves, mut solutions) = solve(&parities, rows, values)?;
-    let means = match request.index {
-        Index::Fsii | Index::KaddShap | Index::Sv => {
-            let left = left(&all, &solutions, values);
-            left.iter().map(|left| Centred::new(request.n_players, pairs, left).means).collect()
-        }
-        _ => Vec::new(),
-    };
-    if !means.is_empty() {
-        let again = |(half, solution): (&mut Half<'_>, fit::Solution)| {
-            half.take_out(&means, request.n_players);
-            solution.again(&half.problem(&|at, out| half.row(at, out)))
-        };
-        solutions = halves.iter_mut().zip(solutions).map(again).collect();
-    }
+    let Fitted { halves, solutions, means } = fitted(&parities, rows, pairs, values)?;
     let mut terms = vec![0.0; values.n_outputs() * readout.n_terms()];
     for (half, solution) in halves.iter().zip(&solutions) {
         readout.add_all(half.parity.odd, &solution.coefficients, &mut terms);
@@ -124,27 +110,51 @@ pub(crate) fn estimate(
     let mut found = readout.found(&terms, variances.as_deref());
     for found in &mut found {
         for (values, means) in found.values.iter_mut().zip(&means) {
-            let constant =
-                Weights::new(request.index, request.n_players, request.order, found.size)?.of_sizes(|t| means[t]);
+            let constant = of_polynomial(request, found.size, means)?;
             values.iter_mut().for_each(|value| *value += constant);
         }
     }
     Ok((found, warnings))
 }
 
-/// The even and the odd problem and their solutions.
-fn solve<'a>(
-    parities: &'a [Parity; 2],
-    rows: Rows<'a>,
-    values: &Values,
-) -> Result<(Vec<Half<'a>>, Vec<fit::Solution>)> {
-    let halves: Vec<Half<'_>> = parities.iter().map(|parity| Half::new(parity, rows, values)).collect();
-    let solution = |half: &Half<'_>| {
-        let solution = fit::solve(&half.problem(&|at, out| half.row(at, out)));
-        solution.map_err(|error| rank_error(error, rows.coalitions.n_players()))
-    };
-    let solutions = halves.iter().map(solution).collect::<Result<_>>()?;
-    Ok((halves, solutions))
+/// The index of the polynomial that is closest to a function of sizes, `[sizes]`: the same for all sets of a size.
+fn of_polynomial(request: &Request, size: usize, means: &[f64]) -> Result<f64> {
+    let &Request { index, order, n_players: n, .. } = request;
+    let mut sum = 0.0;
+    for larger in size..=order {
+        // FSII are the Moebius coefficients of the polynomial.
+        let coefficient = Weights::new(Index::Fsii, n, order, larger)?.of_sizes(|t| means[t]);
+        let weight = indices::moebius_weight(index, order, size, larger).unwrap_or(0.0);
+        sum += count(n - size, larger - size) * weight * coefficient;
+    }
+    Ok(sum)
+}
+
+/// The even and the odd problem and their solutions, without a function of sizes.
+struct Fitted<'a> {
+    halves: Vec<Half<'a>>,
+    solutions: Vec<fit::Solution>,
+    /// The function that was taken out, zero at the ends, `[outputs][sizes]`; none where the ends are not exact.
+    means: Vec<Vec<f64>>,
+}
+
+fn fitted<'a>(parities: &'a [Parity; 2], rows: Rows<'a>, pairs: &Pairs, values: &Values) -> Result<Fitted<'a>> {
+    let n = rows.coalitions.n_players();
+    let mut halves: Vec<Half<'_>> = parities.iter().map(|parity| Half::new(parity, rows, values)).collect();
+    let solution =
+        |half: &Half<'_>| fit::solve(&half.problem(&|at, out| half.row(at, out))).map_err(|error| rank_error(error, n));
+    let mut solutions = halves.iter().map(solution).collect::<Result<Vec<_>>>()?;
+    let mut means = Vec::new();
+    if rows.fit == Fit::Shapley {
+        let left = left(rows.pairs, &solutions, values);
+        means = left.iter().map(|left| Centred::new(n, pairs, left).means).collect();
+        let again = |(half, solution): (&mut Half<'_>, fit::Solution)| {
+            half.take_out(&means, n);
+            solution.again(&half.problem(&|at, out| half.row(at, out)))
+        };
+        solutions = halves.iter_mut().zip(solutions).map(again).collect();
+    }
+    Ok(Fitted { halves, solutions, means })
 }
 
 /// What the two solutions leave of the values, `[outputs][rows]`.
@@ -162,9 +172,9 @@ fn left(all: &[Pair], solutions: &[fit::Solution], values: &Values) -> Vec<Vec<f
     left
 }
 
-/// What the closest polynomial says of an index, and what it leaves of the values.
+/// What the closest polynomial and the mean by size say of an index, and what they leave of the values.
 pub(crate) struct Rest {
-    /// The index of the polynomial, without variances.
+    /// The index of both, without variances.
     pub index: Vec<Found>,
     /// `[outputs][rows]`
     pub left: Vec<Vec<f64>>,
@@ -179,7 +189,7 @@ pub(crate) fn take_out(request: &Request, design: &Design, pairs: &Pairs, values
     let all = all_rows(pairs, fit);
     let weights = weights(request.n_players, &all, fit);
     let rows = Rows { coalitions: &design.rows, pairs: &all, weights: &weights, fit };
-    let (halves, solutions) = solve(&parities, rows, values)?;
+    let Fitted { halves, solutions, means } = fitted(&parities, rows, pairs, values)?;
     let mut terms = vec![0.0; values.n_outputs() * readout.n_terms()];
     let mut leverages = [(); 2].map(|()| vec![0.0; all.len()]);
     for (half, solution) in halves.iter().zip(&solutions) {
@@ -190,7 +200,15 @@ pub(crate) fn take_out(request: &Request, design: &Design, pairs: &Pairs, values
             leverages[usize::from(half.parity.odd)] = solution.leverages(&problem);
         }
     }
-    Ok(Rest { index: readout.found(&terms, None), left: left(&all, &solutions, values), leverages })
+    let mut index = readout.found(&terms, None);
+    for found in &mut index {
+        let weights = Weights::new(request.index, request.n_players, request.order, found.size)?;
+        for (values, means) in found.values.iter_mut().zip(&means) {
+            let constant = weights.of_sizes(|t| means[t]);
+            values.iter_mut().for_each(|value| *value += constant);
+        }
+    }
+    Ok(Rest { index, left: left(&all, &solutions, values), leverages })
 }
 
 /// The pairs that are fitted: the ends are a row where they are not exact.
