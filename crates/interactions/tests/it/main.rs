@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod auto;
 mod common;
 mod full_budget;
+mod partial_budget;
 mod simulation;
