@@ -8,14 +8,16 @@
 
 use std::ops::Range;
 
-use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::linalg::solvers::DenseSolveCore;
-use faer::{Accum, Mat, MatRef, Par, Side, linalg::matmul::matmul};
+use faer::{Accum, Mat, MatMut, MatRef, Par, Side, linalg::matmul::matmul};
+use rayon::prelude::*;
 
 use crate::{Error, Result};
 
 /// Rows that are multiplied at once.
 const BLOCK: usize = 256;
+/// Columns that are written at once.
+const PANEL: usize = 64;
 /// Condition number from which on the rank is computed rather than taken for granted.
 const SUSPICIOUS: f64 = 1e10;
 
@@ -46,7 +48,7 @@ pub struct Solution {
     inverse: Mat<f64>,
 }
 
-/// Solves a problem. Sums run in a fixed order on one thread.
+/// Solves a problem. Each sum runs in a fixed order, whatever the number of threads.
 pub fn solve(problem: &Problem<'_>) -> Result<Solution> {
     problem.check()?;
     let n = problem.n_unknowns;
@@ -68,8 +70,10 @@ impl Solution {
         let mut influences = Mat::zeros(problem.n_unknowns, BLOCK);
         for start in range.clone().step_by(BLOCK) {
             let length = problem.fill(start, &mut rows).min(range.end - start);
-            let out = influences.as_mut().subcols_mut(0, length);
-            matmul(out, Accum::Replace, &self.inverse, rows.as_ref().subcols(0, length), 1.0, Par::Seq);
+            let rows = rows.as_ref().subcols(0, length);
+            in_panels(influences.as_mut().subcols_mut(0, length), |out, columns| {
+                matmul(out, Accum::Replace, &self.inverse, rows.subcols(columns.start, columns.len()), 1.0, Par::Seq);
+            });
             for at in 0..length {
                 visit(start + at, influences.col_as_slice(at));
             }
@@ -185,17 +189,12 @@ impl Problem<'_> {
         let mut gram = Mat::zeros(n, n);
         let mut moments = Mat::zeros(n, self.totals.len());
         self.blocks(|_, rows, targets| {
-            triangular::matmul(
-                &mut gram,
-                BlockStructure::TriangularLower,
-                Accum::Add,
-                rows,
-                BlockStructure::Rectangular,
-                rows.transpose(),
-                BlockStructure::Rectangular,
-                1.0,
-                Par::Seq,
-            );
+            in_panels(gram.as_mut(), |out, columns| {
+                let (start, length) = (columns.start, columns.len());
+                let below = rows.subrows(start, n - start);
+                let out = out.subrows_mut(start, n - start);
+                matmul(out, Accum::Add, below, rows.subrows(start, length).transpose(), 1.0, Par::Seq);
+            });
             matmul(&mut moments, Accum::Add, rows, targets, 1.0, Par::Seq);
         });
         let trace: f64 = (0..n).map(|at| gram[(at, at)]).sum();
@@ -239,6 +238,19 @@ impl Problem<'_> {
         }
         residuals
     }
+}
+
+/// Calls `write` with each panel of columns and their places; panels are the same whatever the number of threads.
+fn in_panels(mut matrix: MatMut<'_, f64>, write: impl Fn(MatMut<'_, f64>, Range<usize>) + Sync) {
+    let mut panels = Vec::new();
+    let mut start = 0;
+    while matrix.ncols() > 0 {
+        let length = PANEL.min(matrix.ncols());
+        let (panel, rest) = matrix.split_at_col_mut(length);
+        panels.push((panel, start..start + length));
+        (matrix, start) = (rest, start + length);
+    }
+    panels.into_par_iter().for_each(|(panel, columns)| write(panel, columns));
 }
 
 fn mean(row: &[f64]) -> f64 {
