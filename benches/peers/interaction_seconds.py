@@ -1,4 +1,8 @@
-"""Seconds and peak memory of interaction estimators beside the values of the coalitions, ours beside shapiq's; see README.md."""
+"""Seconds and peak memory of interaction estimators beside the values of the coalitions, ours beside shapiq's; see README.md.
+
+Seconds on the clock depend on what else the machine does; those of the processor hardly do. Ours of the processor hold the values of
+the coalitions too.
+"""
 
 import argparse
 import json
@@ -34,8 +38,8 @@ def main():
         print(json.dumps((ours if program == "einthoven" else theirs)(options, *task)))
         return
     all_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    print("| players | order | index | method | threads | s | MiB | shapiq | s | MiB | shapiq s / ours |")
-    print("|---|---|---|---|---|---|---|---|---|---|---|", flush=True)
+    head = "| players | order | index | method | threads | s | CPU s | MiB | shapiq | s | CPU s | MiB | s ratio | CPU ratio |"
+    print(head + "\n" + "|---" * head.count(" | ") + "|---|", flush=True)
     for task in TASKS:
         for cores in sorted({1, all_cores}):
             print(line(options, task, cores), flush=True)
@@ -48,17 +52,17 @@ def line(options, task, cores):
         # In turns, so that both see the same load of a busy machine.
         mine.append(run(task, "einthoven", cores))
         other += [run(task, "shapiq", cores)] if peer else []
-    middle = lambda runs, at: median(one[at] for one in runs)  # noqa: E731
-    seconds = middle(mine, 0)
-    text = f"| {n} | {order} | {index} | {method} | {cores} | {seconds:.3f} | {middle(mine, 1):.0f} |"
+    mine, other = ([median(column) for column in zip(*runs)] for runs in (mine, other))
+    text = f"| {n} | {order} | {index} | {method} | {cores} | {mine[0]:.3f} | {mine[1]:.3f} | {mine[2]:.0f} |"
     if not peer:
-        return f"{text} | | | |"
-    part = ", extrapolated" if other[0][2] else ""
-    return f"{text} {peer}{part} | {middle(other, 0):.2f} | {middle(other, 1):.0f} | {middle(other, 0) / seconds:.0f} |"
+        return text + " |" * 6
+    part = ", extrapolated" if other[3] else ""
+    ratios = " | ".join(f"{theirs / ours:.3g}" for theirs, ours in zip(other[:2], mine[:2]))
+    return f"{text} {peer}{part} | {other[0]:.2f} | {other[1]:.2f} | {other[2]:.0f} | {ratios} |"
 
 
 def run(task, program, cores):
-    """Seconds, MiB, and whether they are extrapolated, from a process of its own, so that every library sees so many cores."""
+    """Seconds, seconds of the processor, MiB, and whether they are extrapolated, from a process of its own, so that every library sees so many cores."""
     threads = {name: str(cores) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")}
     command = [sys.executable, __file__, *sys.argv[1:], "--one", json.dumps([task, program])]
     if hasattr(os, "sched_setaffinity"):
@@ -84,9 +88,17 @@ def player(options, n):
 def ours(options, index, n, order, method, _peer):
     game = player(options, n)
     game([[False] * n])
-    before = peak_of(game.process.pid)
+    before, worked = peak_of(game.process.pid), work_of(game.process.pid)
     runs = [game.interactions(method, index, order, BUDGET, seed).seconds for seed in range(options.runs)]
-    return median(runs), (peak_of(game.process.pid) - before) / 1024, False
+    work = (work_of(game.process.pid) - worked) / len(runs)
+    return median(runs), work, (peak_of(game.process.pid) - before) / 1024, False
+
+
+def work_of(process):
+    """Seconds that a process has had the processor; Linux only."""
+    path = Path(f"/proc/{process}/stat")
+    fields = path.read_text().rpartition(")")[2].split() if path.exists() else ["0"] * 13
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def peak_of(process):
@@ -97,6 +109,7 @@ def peak_of(process):
 
 
 def theirs(options, index, n, order, _method, peer):
+    import numpy as np
     import shapiq.approximator
     from shapiq import approximator
 
@@ -107,18 +120,19 @@ def theirs(options, index, n, order, _method, peer):
     # What is loaded on first use does not count.
     make(6).approximate(budget=40, game=lambda rows: rows.sum(1).astype(float))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    spent = {"values": 0.0, "loop": 0.0}
+    spent = {"values": np.zeros(2), "loop": np.zeros(2)}
+    clocks = lambda: np.array([time.perf_counter(), time.process_time()])  # noqa: E731
 
     def timed(name, call):
         def wrapped(*args, **named):
-            start = time.perf_counter()
+            start = clocks()
             found = call(*args, **named)
-            spent[name] += time.perf_counter() - start
+            spent[name] += clocks() - start
             return found
 
         return wrapped
 
-    start = time.perf_counter()
+    start = clocks()
     estimator = make(n)
     share = 1.0
     if isinstance(estimator, shapiq.approximator.montecarlo.base.MonteCarlo):
@@ -129,9 +143,8 @@ def theirs(options, index, n, order, _method, peer):
         estimator._interaction_lookup = {players: at for at, players in enumerate(some)}
         estimator.monte_carlo_routine = timed("loop", estimator.monte_carlo_routine)
     estimator.approximate(budget=BUDGET, game=timed("values", game))
-    seconds = time.perf_counter() - start - spent["values"]
-    seconds += spent["loop"] * (1 / share - 1)
-    return seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024, share < 1
+    seconds = clocks() - start - spent["values"] + spent["loop"] * (1 / share - 1)
+    return *seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024, share < 1
 
 
 def arguments():

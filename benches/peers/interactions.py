@@ -155,11 +155,21 @@ def key(facts):
 
 
 def table(facts):
-    text = []
-    for name in dict.fromkeys(fact["game"] for fact in facts):
-        for index in METHODS:
-            cells = Cells(index, [fact for fact in facts if (fact["game"], fact["index"]) == (name, index)])
-            text += [f"\n### {name}, {index}\n", *cells.table()] if cells.runs else []
+    """All ratios at the larger budgets, then everything."""
+    names = list(dict.fromkeys(fact["game"] for fact in facts))
+    cells = {
+        (name, index): Cells(index, [fact for fact in facts if (fact["game"], fact["index"]) == (name, index)])
+        for name in names
+        for index in METHODS
+    }
+    text = [row(["index", "method", *names]), row(["---"] * (len(names) + 2))]
+    for index, methods in METHODS.items():
+        for method, peer in methods.items():
+            if peer:
+                ratios = (cells[name, index].ratios(method, peer) for name in names)
+                text.append(row([index, f"{method} / {peer}", *ratios]))
+    for (name, index), of_game in cells.items():
+        text += [f"\n### {name}, {index}\n", *of_game.table()] if of_game.runs else []
     return "\n".join(text)
 
 
@@ -188,10 +198,15 @@ class Cells:
         runs = self.runs.get((program, method, budget), {})
         good = [fact for fact in runs.values() if fact["error"] is not None]
         if not good:
-            return next((fact["failed"] for fact in runs.values()), "").replace("|", "/")[:40]
+            reason = next((fact["failed"] for fact in runs.values()), "")
+            return reason.partition("it ")[2].replace(" at least", "") or reason.replace("|", "/")[:40]
         error, hits = (np.mean([fact[name] for fact in good]) for name in ("error", "hits"))
         missing = f" ({len(good)} of {len(runs)})" if len(good) < len(runs) else ""
         return f"{error:.1e}, {hits:.2f}{missing}"
+
+    def ratios(self, method, peer):
+        """At the three largest budgets."""
+        return ", ".join(self.ratio(method, peer, budget).partition(" (")[0] or "-" for budget in self.budgets[-3:])
 
     def ratio(self, method, peer, budget):
         """The ratio of mean squared errors, and the one-sided p of a paired Wilcoxon test that one of them is the larger."""

@@ -8,14 +8,16 @@
 
 use std::ops::Range;
 
-use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::linalg::solvers::DenseSolveCore;
-use faer::{Accum, Mat, MatRef, Par, Side, linalg::matmul::matmul};
+use faer::{Accum, Mat, MatMut, MatRef, Par, Side, linalg::matmul::matmul};
+use rayon::prelude::*;
 
 use crate::{Error, Result};
 
 /// Rows that are multiplied at once.
 const BLOCK: usize = 256;
+/// Columns that are written at once.
+const PANEL: usize = 64;
 /// Condition number from which on the rank is computed rather than taken for granted.
 const SUSPICIOUS: f64 = 1e10;
 
@@ -46,7 +48,7 @@ pub struct Solution {
     inverse: Mat<f64>,
 }
 
-/// Solves a problem. Sums run in a fixed order on one thread.
+/// Solves a problem. Each sum runs in a fixed order, whatever the number of threads.
 pub fn solve(problem: &Problem<'_>) -> Result<Solution> {
     problem.check()?;
     let n = problem.n_unknowns;
@@ -56,15 +58,7 @@ pub fn solve(problem: &Problem<'_>) -> Result<Solution> {
     let (gram, moments) = problem.normal_equations();
     let outside = (0..n).map(|at| problem.outside(at, at)).sum::<f64>().round() as usize;
     let inverse = invert(&gram, outside)?;
-    let mut u = &inverse * &moments;
-    // One step of refinement on the rows themselves takes back what squaring the condition number has cost.
-    u += &inverse * problem.remaining_moments(&u);
-    let residuals = problem.residuals(&u);
-    let coefficients = (0..problem.totals.len())
-        .flat_map(|output| (0..n).map(move |unknown| (unknown, output)))
-        .map(|(unknown, output)| u[(unknown, output)] + problem.totals[output] / n as f64)
-        .collect();
-    Ok(Solution { coefficients, residuals, inverse })
+    Ok(problem.solution(inverse, &moments))
 }
 
 impl Solution {
@@ -76,8 +70,10 @@ impl Solution {
         let mut influences = Mat::zeros(problem.n_unknowns, BLOCK);
         for start in range.clone().step_by(BLOCK) {
             let length = problem.fill(start, &mut rows).min(range.end - start);
-            let out = influences.as_mut().subcols_mut(0, length);
-            matmul(out, Accum::Replace, &self.inverse, rows.as_ref().subcols(0, length), 1.0, Par::Seq);
+            let rows = rows.as_ref().subcols(0, length);
+            in_panels(influences.as_mut().subcols_mut(0, length), |out, columns| {
+                matmul(out, Accum::Replace, &self.inverse, rows.subcols(columns.start, columns.len()), 1.0, Par::Seq);
+            });
             for at in 0..length {
                 visit(start + at, influences.col_as_slice(at));
             }
@@ -86,6 +82,15 @@ impl Solution {
 }
 
 impl Solution {
+    /// The solution of the same problem with other targets.
+    pub fn again(self, problem: &Problem<'_>) -> Self {
+        if problem.n_unknowns == 1 {
+            return problem.single();
+        }
+        let moments = problem.remaining_moments(&Mat::zeros(problem.n_unknowns, problem.totals.len()));
+        problem.solution(self.inverse, &moments)
+    }
+
     /// How far each row draws the fit to itself, from zero to one, `[rows]`.
     pub fn leverages(&self, problem: &Problem<'_>) -> Vec<f64> {
         let mut row = vec![0.0; problem.n_unknowns];
@@ -116,6 +121,19 @@ impl Problem<'_> {
             Some(number) => wrong("finite targets and totals".to_owned(), number.to_string()),
             None => Ok(()),
         }
+    }
+
+    fn solution(&self, inverse: Mat<f64>, moments: &Mat<f64>) -> Solution {
+        let n = self.n_unknowns;
+        let mut u = &inverse * moments;
+        // One step of refinement on the rows themselves takes back what squaring the condition number has cost.
+        u += &inverse * self.remaining_moments(&u);
+        let residuals = self.residuals(&u);
+        let coefficients = (0..self.totals.len())
+            .flat_map(|output| (0..n).map(move |unknown| (unknown, output)))
+            .map(|(unknown, output)| u[(unknown, output)] + self.totals[output] / n as f64)
+            .collect();
+        Solution { coefficients, residuals, inverse }
     }
 
     /// One unknown is the total.
@@ -171,17 +189,12 @@ impl Problem<'_> {
         let mut gram = Mat::zeros(n, n);
         let mut moments = Mat::zeros(n, self.totals.len());
         self.blocks(|_, rows, targets| {
-            triangular::matmul(
-                &mut gram,
-                BlockStructure::TriangularLower,
-                Accum::Add,
-                rows,
-                BlockStructure::Rectangular,
-                rows.transpose(),
-                BlockStructure::Rectangular,
-                1.0,
-                Par::Seq,
-            );
+            in_panels(gram.as_mut(), |out, columns| {
+                let (start, length) = (columns.start, columns.len());
+                let below = rows.subrows(start, n - start);
+                let out = out.subrows_mut(start, n - start);
+                matmul(out, Accum::Add, below, rows.subrows(start, length).transpose(), 1.0, Par::Seq);
+            });
             matmul(&mut moments, Accum::Add, rows, targets, 1.0, Par::Seq);
         });
         let trace: f64 = (0..n).map(|at| gram[(at, at)]).sum();
@@ -225,6 +238,19 @@ impl Problem<'_> {
         }
         residuals
     }
+}
+
+/// Calls `write` with each panel of columns and their places; panels are the same whatever the number of threads.
+fn in_panels(mut matrix: MatMut<'_, f64>, write: impl Fn(MatMut<'_, f64>, Range<usize>) + Sync) {
+    let mut panels = Vec::new();
+    let mut start = 0;
+    while matrix.ncols() > 0 {
+        let length = PANEL.min(matrix.ncols());
+        let (panel, rest) = matrix.split_at_col_mut(length);
+        panels.push((panel, start..start + length));
+        (matrix, start) = (rest, start + length);
+    }
+    panels.into_par_iter().for_each(|(panel, columns)| write(panel, columns));
 }
 
 fn mean(row: &[f64]) -> f64 {

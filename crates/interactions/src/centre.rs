@@ -53,3 +53,42 @@ impl Centred {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use einthoven_game::design::subset::for_each_subset;
+
+    use super::*;
+
+    /// The mean of weight times value over a class of four players, from each two of its pairs: their mean, and the truth.
+    fn means_over_draws(size: usize, n_pairs: usize) -> (f64, f64) {
+        let n_rows = 2 + 2 * n_pairs;
+        let values: Vec<f64> = (0..n_rows).map(|row| (row as f64 * 1.7).sin()).collect();
+        let weights: Vec<f64> = (0..n_rows).map(|row| (row as f64 * 0.9).cos()).collect();
+        let product = |row: usize| weights[row] * values[row];
+        let truth = (2..n_rows).map(product).sum::<f64>() / n_pairs as f64;
+        let (mut sum, mut draws) = (0.0, 0.0);
+        for_each_subset(n_pairs, 2, |drawn| {
+            let pair = |&at: &usize| Pair { row: 2 + 2 * at, complement: 3 + 2 * at, share: 0.5, size, sampled: true };
+            let all: Vec<Pair> = drawn.iter().map(pair).collect();
+            let Centred { means, deviations } =
+                Centred::new(4, &Pairs { all: all.clone(), strata: Vec::new() }, &values);
+            let of_mean = |row: usize| weights[row] * means[if row.is_multiple_of(2) { size } else { 4 - size }];
+            sum += (2..n_rows).map(of_mean).sum::<f64>() / n_pairs as f64;
+            let of_pair = |pair: &Pair| {
+                [pair.row, pair.complement].map(|row| weights[row] * deviations[row]).iter().sum::<f64>() / 2.0
+            };
+            sum += all.iter().map(of_pair).sum::<f64>();
+            draws += 1.0;
+        });
+        (sum / draws, truth)
+    }
+
+    #[test]
+    fn the_mean_of_the_others_leaves_no_bias() {
+        for (size, n_pairs) in [(1, 4), (2, 3)] {
+            let (found, truth) = means_over_draws(size, n_pairs);
+            assert!((found - truth).abs() < 1e-12, "size {size}: {found} for {truth}");
+        }
+    }
+}

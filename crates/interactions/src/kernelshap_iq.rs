@@ -38,7 +38,7 @@ pub const METHOD: &str = "kernelshap-iq";
 /// The indices that it estimates.
 pub(crate) const INDICES: [Index; 3] = [Index::Sii, Index::KSii, Index::Sv];
 /// The highest order that has standard errors: beyond, an order moves with the errors of those below.
-pub(crate) const ORDER_WITH_ERRORS: usize = 2;
+const ORDER_WITH_ERRORS: usize = 2;
 
 /// The smallest budget: all coalitions of fewer than `order` players or all but fewer, and a pair for each unknown that is
 /// left; or all coalitions.

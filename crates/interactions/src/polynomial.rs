@@ -9,19 +9,25 @@
 //! That the polynomial has the right value for the empty and the full coalition fixes the sum of the coefficients of
 //! either parity, and the constraint is eliminated. Where the fit is free there, an unknown that no row sees takes up the
 //! constraint.
+//!
+//! Much of what a polynomial of low order leaves of a game depends on sizes alone. Its mean by size has an index in closed
+//! form, so where the ends are exact it is taken out and the rest fitted again: with few coalitions it would pass for
+//! interactions. Nothing changes with all coalitions, and the sums stay what they are.
 
 use einthoven_fit as fit;
 use einthoven_game::design::pairs::{Pair, Pairs};
 use einthoven_game::design::sizes::{kernel_mass, ln_pairs};
-use einthoven_game::{Coalitions, Design, Values};
+use einthoven_game::{Coalitions, Design, Index, Values, indices};
 
 use crate::attribute::Found;
+use crate::centre::Centred;
 use crate::error::rank_error;
 use crate::parity::Parity;
 use crate::pulls::{self, Part};
 use crate::readout::Readout;
 use crate::request::Request;
 use crate::sets::count;
+use crate::weights::Weights;
 use crate::{Result, shapiq};
 
 /// The empty and the full coalition.
@@ -85,24 +91,18 @@ pub(crate) fn estimate(
     let all = self::rows(pairs, fit);
     let weights = weights(request.n_players, &all, fit);
     let rows = Rows { coalitions: &design.rows, pairs: &all, weights: &weights, fit };
-    let halves = parities.each_ref().map(|parity| Half::new(parity, rows, values));
-    let row_of = halves.each_ref().map(|half| |at: usize, out: &mut [f64]| half.row(at, out));
-    let mut found = vec![0.0; values.n_outputs() * readout.n_terms()];
-    let mut solutions = Vec::with_capacity(2);
-    for (half, row) in halves.iter().zip(&row_of) {
-        let solution = fit::solve(&half.problem(row)).map_err(|error| rank_error(error, request.n_players))?;
-        let outputs = solution.coefficients.chunks_exact(half.n_unknowns());
-        for (coefficients, terms) in outputs.zip(found.chunks_exact_mut(readout.n_terms())) {
-            readout.add(half.parity.odd, coefficients, 1.0, terms);
-        }
-        solutions.push(solution);
+    let Fitted { halves, solutions, means } = fitted(&parities, rows, pairs, values)?;
+    let mut terms = vec![0.0; values.n_outputs() * readout.n_terms()];
+    for (half, solution) in halves.iter().zip(&solutions) {
+        readout.add_all(half.parity.odd, &solution.coefficients, &mut terms);
     }
+    let row_of: Vec<_> = halves.iter().map(|half| |at: usize, out: &mut [f64]| half.row(at, out)).collect();
     let mut warnings = shapiq::warnings(pairs);
     let parts = halves.iter().zip(&row_of).zip(&solutions);
     let parts: Vec<Part<'_>> =
         parts.map(|((half, row), solution)| Part { first: 0, problem: half.problem(row), solution }).collect();
     let variances = if pairs.complete() {
-        Some(vec![0.0; found.len()])
+        Some(vec![0.0; terms.len()])
     } else if let Some(reason) = pulls::unknown(pairs, &parts) {
         warnings.push(reason);
         None
@@ -112,12 +112,74 @@ pub(crate) fn estimate(
         };
         Some(pulls::variances(pairs, &parts, readout.n_terms(), &add, &|_| {}))
     };
-    Ok((readout.found(&found, variances.as_deref()), warnings))
+    let mut found = readout.found(&terms, variances.as_deref());
+    for found in &mut found {
+        for (values, means) in found.values.iter_mut().zip(&means) {
+            let constant = of_polynomial(request, found.size, means)?;
+            values.iter_mut().for_each(|value| *value += constant);
+        }
+    }
+    Ok((found, warnings))
 }
 
-/// What the closest polynomial says of an index, and what it leaves of the values.
+/// The index of the polynomial that is closest to a function of sizes, `[sizes]`: the same for all sets of a size.
+fn of_polynomial(request: &Request, size: usize, means: &[f64]) -> Result<f64> {
+    let &Request { index, order, n_players: n, .. } = request;
+    let mut sum = 0.0;
+    for larger in size..=order {
+        // FSII are the Moebius coefficients of the polynomial.
+        let coefficient = Weights::new(Index::Fsii, n, order, larger)?.of_sizes(|t| means[t]);
+        let weight = indices::moebius_weight(index, order, size, larger).unwrap_or(0.0);
+        sum += count(n - size, larger - size) * weight * coefficient;
+    }
+    Ok(sum)
+}
+
+/// The even and the odd problem and their solutions, without a function of sizes.
+struct Fitted<'a> {
+    halves: Vec<Half<'a>>,
+    solutions: Vec<fit::Solution>,
+    /// The function that was taken out, zero at the ends, `[outputs][sizes]`; none where the ends are not exact.
+    means: Vec<Vec<f64>>,
+}
+
+fn fitted<'a>(parities: &'a [Parity; 2], rows: Rows<'a>, pairs: &Pairs, values: &Values) -> Result<Fitted<'a>> {
+    let n = rows.coalitions.n_players();
+    let mut halves: Vec<Half<'_>> = parities.iter().map(|parity| Half::new(parity, rows, values)).collect();
+    let solution =
+        |half: &Half<'_>| fit::solve(&half.problem(&|at, out| half.row(at, out))).map_err(|error| rank_error(error, n));
+    let mut solutions = halves.iter().map(solution).collect::<Result<Vec<_>>>()?;
+    let mut means = Vec::new();
+    if rows.fit == Fit::Shapley {
+        let left = left(rows.pairs, &solutions, values);
+        means = left.iter().map(|left| Centred::new(n, pairs, left).means).collect();
+        let again = |(half, solution): (&mut Half<'_>, fit::Solution)| {
+            half.take_out(&means, n);
+            solution.again(&half.problem(&|at, out| half.row(at, out)))
+        };
+        solutions = halves.iter_mut().zip(solutions).map(again).collect();
+    }
+    Ok(Fitted { halves, solutions, means })
+}
+
+/// What the two solutions leave of the values, `[outputs][rows]`.
+fn left(all: &[Pair], solutions: &[fit::Solution], values: &Values) -> Vec<Vec<f64>> {
+    let n_outputs = values.n_outputs();
+    let mut left = vec![vec![0.0; values.len()]; n_outputs];
+    for (solution, sign) in solutions.iter().zip([1.0, -1.0]) {
+        for (pair, residuals) in all.iter().zip(solution.residuals.chunks_exact(n_outputs)) {
+            for (left, residual) in left.iter_mut().zip(residuals) {
+                left[pair.row] += residual;
+                left[pair.complement] += sign * residual;
+            }
+        }
+    }
+    left
+}
+
+/// What the closest polynomial and the mean by size say of an index, and what they leave of the values.
 pub(crate) struct Rest {
-    /// The index of the polynomial, without variances.
+    /// The index of both, without variances.
     pub index: Vec<Found>,
     /// `[outputs][rows]`
     pub left: Vec<Vec<f64>>,
@@ -132,31 +194,26 @@ pub(crate) fn take_out(request: &Request, design: &Design, pairs: &Pairs, values
     let all = self::rows(pairs, fit);
     let weights = weights(request.n_players, &all, fit);
     let rows = Rows { coalitions: &design.rows, pairs: &all, weights: &weights, fit };
-    let n_outputs = values.n_outputs();
-    let mut terms = vec![0.0; n_outputs * readout.n_terms()];
-    let mut left = vec![vec![0.0; values.len()]; n_outputs];
+    let Fitted { halves, solutions, means } = fitted(&parities, rows, pairs, values)?;
+    let mut terms = vec![0.0; values.n_outputs() * readout.n_terms()];
     let mut leverages = [(); 2].map(|()| vec![0.0; all.len()]);
-    for parity in &parities {
-        let half = Half::new(parity, rows, values);
-        let row = |at: usize, out: &mut [f64]| half.row(at, out);
-        let problem = half.problem(&row);
-        let solution = fit::solve(&problem).map_err(|error| rank_error(error, request.n_players))?;
-        let outputs = solution.coefficients.chunks_exact(half.n_unknowns());
-        for (coefficients, terms) in outputs.zip(terms.chunks_exact_mut(readout.n_terms())) {
-            readout.add(parity.odd, coefficients, 1.0, terms);
-        }
-        let sign = if parity.odd { -1.0 } else { 1.0 };
-        for (pair, residuals) in all.iter().zip(solution.residuals.chunks_exact(n_outputs)) {
-            for (left, residual) in left.iter_mut().zip(residuals) {
-                left[pair.row] += residual;
-                left[pair.complement] += sign * residual;
-            }
-        }
+    for (half, solution) in halves.iter().zip(&solutions) {
+        readout.add_all(half.parity.odd, &solution.coefficients, &mut terms);
         if !pairs.complete() {
-            leverages[usize::from(parity.odd)] = solution.leverages(&problem);
+            let row = |at: usize, out: &mut [f64]| half.row(at, out);
+            let problem = half.problem(&row);
+            leverages[usize::from(half.parity.odd)] = solution.leverages(&problem);
         }
     }
-    Ok(Rest { index: readout.found(&terms, None), left, leverages })
+    let mut index = readout.found(&terms, None);
+    for found in &mut index {
+        let weights = Weights::new(request.index, request.n_players, request.order, found.size)?;
+        for (values, means) in found.values.iter_mut().zip(&means) {
+            let constant = weights.of_sizes(|t| means[t]);
+            values.iter_mut().for_each(|value| *value += constant);
+        }
+    }
+    Ok(Rest { index, left: left(&all, &solutions, values), leverages })
 }
 
 /// The pairs that are fitted: the ends too, where they are not exact.
@@ -189,6 +246,16 @@ impl<'a> Half<'a> {
             Fit::Banzhaf => vec![0.0; n_outputs],
         };
         Self { parity, rows, targets, totals }
+    }
+
+    /// Takes a function of sizes, `[outputs][sizes]`, out of the targets; it is zero at the ends.
+    fn take_out(&mut self, means: &[Vec<f64>], n_players: usize) {
+        let sign = if self.parity.odd { -1.0 } else { 1.0 };
+        for (pair, targets) in self.rows.pairs.iter().zip(self.targets.chunks_exact_mut(means.len())) {
+            for (target, means) in targets.iter_mut().zip(means) {
+                *target -= (means[pair.size] + sign * means[n_players - pair.size]) / 2.0;
+            }
+        }
     }
 
     pub(crate) fn n_unknowns(&self) -> usize {

@@ -63,6 +63,15 @@ impl Readout {
         }
     }
 
+    /// Adds the index of the coefficients of a parity, `[outputs, coefficients]`, to the terms, `[outputs, terms]`.
+    pub(crate) fn add_all(&self, odd: bool, coefficients: &[f64], terms: &mut [f64]) {
+        let outputs = terms.chunks_exact_mut(self.n_terms());
+        let n_coefficients = coefficients.len() / outputs.len();
+        for (coefficients, terms) in coefficients.chunks_exact(n_coefficients).zip(outputs) {
+            self.add(odd, coefficients, 1.0, terms);
+        }
+    }
+
     /// Values and variances, `[outputs, terms]`, by the size of their sets.
     pub(crate) fn found(&self, values: &[f64], variances: Option<&[f64]>) -> Vec<Found> {
         let part = |numbers: &[f64], range: &[usize]| -> Vec<Vec<f64>> {

@@ -189,3 +189,32 @@ proptest! {
         prop_assert!(gradient.iter().all(|slope| (slope - gradient[0]).abs() < 1e-9 * scale));
     }
 }
+
+#[test]
+fn other_targets_need_no_new_inverse() {
+    for n in [1, 5] {
+        let (case, other) = (Case::random(n, 30, 2, 7), Case::random(n, 30, 2, 8));
+        let other = Case { targets: other.targets, ..Case::random(n, 30, 2, 7) };
+        let again = other.with_problem(|problem| case.solve().unwrap().again(problem));
+        let fresh = other.solve().unwrap();
+        let pairs = again.coefficients.iter().zip(&fresh.coefficients);
+        for (again, fresh) in pairs.chain(again.residuals.iter().zip(&fresh.residuals)) {
+            assert!((again - fresh).abs() < 1e-12, "{n} unknowns: {again} and {fresh}");
+        }
+    }
+}
+
+#[test]
+fn leverages_say_how_the_fit_follows_a_target() {
+    let case = Case::random(4, 20, 1, 9);
+    let solution = case.solve().unwrap();
+    let leverages = case.with_problem(|problem| solution.leverages(problem));
+    for (at, leverage) in leverages.iter().enumerate() {
+        let mut moved = Case::random(4, 20, 1, 9);
+        moved.targets[at] += 1.0;
+        let follows = 1.0 - (moved.solve().unwrap().residuals[at] - solution.residuals[at]);
+        assert!((leverage - follows).abs() < 1e-12, "row {at}: {leverage} for {follows}");
+    }
+    // One of the four is not free.
+    assert!((leverages.iter().sum::<f64>() - 3.0).abs() < 1e-12);
+}

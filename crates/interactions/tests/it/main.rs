@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod auto;
 mod budgets;
 mod common;
 mod full_budget;
+mod partial_budget;
 mod penalised;
 mod sets;
 mod simulation;
