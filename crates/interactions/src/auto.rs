@@ -38,7 +38,9 @@ pub(crate) fn choose(request: &Request) -> Result<Choice> {
     };
     let why_not = match fit {
         None => format!("there is no regression for {index}"),
-        Some(_) if smallest > MOST => format!("a regression has {} unknowns, which takes long", smallest / 2),
+        Some(_) if smallest > MOST => {
+            format!("a regression has {:.0} unknowns, which takes long", polynomial::n_unknowns(n, order))
+        }
         Some(_) if (budget as f64) < ENOUGH * smallest as f64 => {
             format!("{budget} coalitions are too few for a regression, which needs {smallest} at least")
         }

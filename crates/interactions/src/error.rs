@@ -7,7 +7,8 @@ pub enum Error {
     /// The coalitions that were drawn do not determine the interactions.
     #[error(
         "solve for the interactions of {n_players} players: the pairs of coalitions determine {rank} of {needed} \
-         directions; use a larger budget or another seed, or name a regularised problem with --ridge or --lasso"
+         directions; use a larger budget or another seed, or --ridge or --lasso with method regression, kadd or \
+         kernelshap-iq-inconsistent"
     )]
     Rank {
         /// Number of players.

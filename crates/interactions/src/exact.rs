@@ -15,8 +15,8 @@ pub const METHOD: &str = "exact";
 /// # Errors
 /// If there are more than 20 players, or the budget is smaller than their number.
 pub fn design(request: &Request) -> Result<Design> {
-    request.check()?;
     let n = request.n_players;
+    request.check_index(n)?;
     if n <= exact::MAX_PLAYERS {
         check_budget(METHOD, n, request.budget, 1 << n)?;
     }
@@ -29,7 +29,7 @@ pub fn design(request: &Request) -> Result<Design> {
 /// # Errors
 /// If values are missing or not finite, or the design does not hold each coalition once.
 pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    request.check()?;
+    request.check_index(request.n_players)?;
     design.check_values(METHOD, values)?;
     let &Request { index, order, n_players: n, .. } = request;
     let mut row_of = vec![usize::MAX; 1 << n.min(exact::MAX_PLAYERS)];
@@ -54,7 +54,7 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
 /// # Errors
 /// If there is no such index of that order, or the game cannot be evaluated.
 pub fn from_terms(request: &Request, game: &dyn Game, terms: Vec<Term>) -> Result<Attribution> {
-    request.check()?;
+    request.check_index(request.n_players)?;
     let mut rows = Coalitions::new(request.n_players);
     rows.push_empty();
     rows.push_full();

@@ -27,7 +27,7 @@ use crate::centre::Centred;
 use crate::error::rank_error;
 use crate::polynomial::{self, Fit, Rest};
 use crate::pulls::{self, Part};
-use crate::request::{Request, check_unknowns, small_sizes};
+use crate::request::{Request, budget_for, check_unknowns, small_sizes};
 use crate::sets::{Overlaps, count};
 use crate::top::Top;
 use crate::weights::Weights;
@@ -44,8 +44,7 @@ const ORDER_WITH_ERRORS: usize = 2;
 /// left; or all coalitions.
 pub fn smallest_budget(n_players: usize, order: usize) -> usize {
     let unknowns = count(n_players, order) - count(n_players, order - 1);
-    let needed = small_sizes(n_players, order - 1) + 2.0 * unknowns;
-    needed.min((n_players as f64).exp2()) as usize
+    budget_for(n_players, small_sizes(n_players, order - 1) - 2.0, unknowns)
 }
 
 /// Pairs of coalitions to evaluate.
@@ -77,16 +76,18 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
         let reason = format!("expected all coalitions of fewer than {order} players, and all but fewer");
         return Err(einthoven_game::Error::Design { method: METHOD, reason }.into());
     }
-    let Rest { index: known, mut left, leverages } = rest(request, design, &pairs, values)?;
+    let mut warnings = shapiq::warnings(&pairs);
+    let Rest { index: known, mut left, leverages } = rest(request, design, &pairs, values, &mut warnings)?;
     let aggregation = (index == Index::KSii).then(|| KSii::new(n, order));
     // `[outputs][sizes][sets]`
     let mut found = vec![Vec::with_capacity(order); values.n_outputs()];
     let mut blocks = Vec::with_capacity(order);
     for size in 1..=order {
-        let block = Block::new(size, &design.rows, &pairs, &left);
+        let mut block = Block::new(size, &design.rows, &pairs, &left);
+        block.seen = leverages[size % 2][block.first..].to_vec();
         let solution =
             fit::solve(&block.problem(&|at, out| block.row(at, out), &|row, column| block.top.outside(row, column)));
-        let mut solution = solution.map_err(|error| rank_error(error, n))?;
+        let solution = solution.map_err(|error| rank_error(error, n))?;
         for ((output, found), left) in found.iter_mut().enumerate().zip(&mut left) {
             let mut values = block.border(left);
             let inner = &solution.coefficients[output * values.len()..][..values.len()];
@@ -95,13 +96,11 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
             values.iter_mut().zip(&known[size].values[output]).for_each(|(value, known)| *value += known);
             found.push(values);
         }
-        block.widen(&mut solution, &leverages);
         blocks.push((block, solution));
     }
     if let Some(aggregation) = &aggregation {
         found.iter_mut().for_each(|blocks| aggregation.apply(blocks));
     }
-    let mut warnings = shapiq::warnings(&pairs);
     let variances = variances(&pairs, &blocks, aggregation.as_ref(), &mut warnings);
     let found = (1..=order).map(|size| Found {
         size,
@@ -115,11 +114,23 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
 
 /// What is known of the index before the regression, and what that leaves of the values: the closest polynomial, unless the
 /// values do not determine it, then the mean of each size.
-fn rest(request: &Request, design: &Design, pairs: &Pairs, values: &Values) -> Result<Rest> {
+fn rest(
+    request: &Request,
+    design: &Design,
+    pairs: &Pairs,
+    values: &Values,
+    warnings: &mut Vec<String>,
+) -> Result<Rest> {
     let &Request { order, n_players: n, .. } = request;
     let request = Request { index: Index::Sii, ..*request };
-    let enough = design.rows.len() >= polynomial::smallest_budget(n, order);
-    let rest = enough.then(|| polynomial::take_out(&request, design, pairs, values, Fit::Shapley)).and_then(Result::ok);
+    let rest = match polynomial::take_out(&request, design, pairs, values, Fit::Shapley) {
+        Err(Error::Rank { .. }) => {
+            warnings
+                .push("the values do not determine the closest polynomial, which would lessen the errors".to_owned());
+            None
+        }
+        rest => Some(rest?),
+    };
     let nothing = |size: usize| {
         let values = vec![vec![0.0; count(n, size) as usize]; values.n_outputs()];
         Found { size, values, variances: None }
@@ -171,6 +182,8 @@ struct Block<'a> {
     targets: Vec<f64>,
     /// Zero for each output: the constraint is in the rows.
     totals: Vec<f64>,
+    /// How far the polynomial was drawn by each pair.
+    seen: Vec<f64>,
     top: Top,
 }
 
@@ -190,7 +203,16 @@ impl<'a> Block<'a> {
         let half = |pair: &Pair, left: &[f64]| (left[pair.row] + sign * left[pair.complement]) / 2.0;
         let mut targets = Vec::with_capacity(inner.len() * left.len());
         inner.iter().for_each(|pair| targets.extend(left.iter().map(|left| half(pair, left))));
-        Self { rows, pairs, first, weights, targets, totals: vec![0.0; left.len()], top: Top::new(n, size) }
+        Self {
+            rows,
+            pairs,
+            first,
+            weights,
+            targets,
+            totals: vec![0.0; left.len()],
+            seen: Vec::new(),
+            top: Top::new(n, size),
+        }
     }
 
     fn size(&self) -> usize {
@@ -230,14 +252,6 @@ impl<'a> Block<'a> {
         let ends = weights.share(0, 0) * left[0] + weights.share(n, size) * left[1];
         sums.iter_mut().for_each(|sum| *sum += ends);
         sums
-    }
-
-    /// Residuals are smaller than the errors that they stand for, because the polynomial has seen the values.
-    fn widen(&self, solution: &mut fit::Solution, leverages: &[Vec<f64>; 2]) {
-        let leverages = &leverages[self.size() % 2][self.first..];
-        for (residuals, leverage) in solution.residuals.chunks_exact_mut(self.totals.len()).zip(leverages) {
-            residuals.iter_mut().for_each(|residual| *residual /= (1.0 - leverage).max(1e-6));
-        }
     }
 
     /// Takes what the sets of this size explain from the values of all rows.
@@ -285,7 +299,7 @@ fn variances(
         blocks.iter().map(|(block, _)| |row: usize, column: usize| block.top.outside(row, column)).collect();
     let mut parts = Vec::with_capacity(blocks.len());
     for ((block, solution), (row, outside)) in blocks.iter().zip(rows.iter().zip(&outsides)) {
-        parts.push(Part { first: block.first, problem: block.problem(row, outside), solution });
+        parts.push(Part { first: block.first, problem: block.problem(row, outside), solution, seen: &block.seen });
     }
     if let Some(reason) = pulls::unknown(pairs, &parts) {
         warnings.push(reason);

@@ -25,8 +25,8 @@ use crate::{Error, Result};
 
 /// Most pairs of a ridge regression: its time grows with their cube, a minute here.
 const MOST_PAIRS: usize = 4096;
-/// Most numbers of the columns of a lasso: 2 GiB.
-const MOST_NUMBERS: f64 = 268_435_456.0;
+/// Most numbers of the columns of a lasso: 2 GiB for them and a copy.
+const MOST_NUMBERS: f64 = 134_217_728.0;
 
 /// Fits the values of a design and reads the index of a request off the polynomials; also says what was solved.
 pub(crate) fn estimate(
@@ -46,15 +46,19 @@ pub(crate) fn estimate(
     let mut warnings = Vec::new();
     for parity in &parities {
         let half = Half::new(parity, rows, values);
-        let problem = Penalised::new(&half)?;
-        let (larger, lambdas) = match penalty {
-            Penalty::Ridge => problem.ridge()?,
-            Penalty::Lasso => problem.lasso()?,
-        };
-        if problem.n_larger > 0 {
+        // Sets of one player or none, which are free.
+        let n_free = parity.sets[0].len();
+        let mut larger = vec![Vec::new(); values.n_outputs()];
+        if parity.n_sets > n_free {
+            let problem = Penalised::new(&half)?;
+            let lambdas;
+            (larger, lambdas) = match penalty {
+                Penalty::Ridge => problem.ridge()?,
+                Penalty::Lasso => problem.lasso()?,
+            };
             warnings.push(describe(penalty, parity.odd, &larger, &lambdas));
         }
-        let coefficients = problem.with_free(&half, larger)?;
+        let coefficients = with_free(&half, n_free, larger)?;
         for (coefficients, terms) in coefficients.iter().zip(found.chunks_exact_mut(readout.n_terms())) {
             readout.add(parity.odd, coefficients, 1.0, terms);
         }
@@ -117,7 +121,7 @@ impl<'a> Penalised<'a> {
         let roots: Vec<f64> = rows.weights.iter().map(|weight| weight.sqrt()).collect();
         // With a fixed sum the last of the free sets follows from the others.
         let n_columns = n_free - usize::from(rows.fit == Fit::Shapley);
-        if n_columns >= n_rows {
+        if n_columns > n_rows {
             let needed = n_columns;
             return Err(rank_error(fit::Error::RankDeficient { rank: n_rows, needed }, rows.coalitions.n_players()));
         }
@@ -182,9 +186,6 @@ impl<'a> Penalised<'a> {
     /// Coefficients of the larger sets, `[outputs][sets]`, and the strength for each output.
     fn lasso(&self) -> Result<(Vec<Vec<f64>>, Vec<f64>)> {
         let n_rows = self.rows.pairs.len();
-        if self.n_larger == 0 {
-            return Ok((vec![Vec::new(); self.targets.ncols()], Vec::new()));
-        }
         let mut columns = Mat::<f64>::zeros(n_rows, self.n_larger);
         let mut signs = vec![0.0; self.parity.n_sets];
         for (at, pair) in self.rows.pairs.iter().enumerate() {
@@ -202,28 +203,29 @@ impl<'a> Penalised<'a> {
         }
         Ok((larger, lambdas))
     }
+}
 
-    /// All coefficients, `[outputs][sets]`: the free ones are fitted to what the larger sets leave, with what their sum leaves of
-    /// the total.
-    fn with_free(&self, half: &Half<'_>, larger: Vec<Vec<f64>>) -> Result<Vec<Vec<f64>>> {
-        let base = Parity::both(self.rows.coalitions.n_players(), usize::from(self.parity.odd));
-        let n_outputs = larger.len();
-        let mut left = Half { parity: &base[usize::from(self.parity.odd)], rows: self.rows, ..half.clone() };
-        if self.rows.fit == Fit::Shapley {
-            left.totals.iter_mut().zip(&larger).for_each(|(total, larger)| *total -= larger.iter().sum::<f64>());
-        }
-        let mut signs = vec![0.0; self.parity.n_sets];
-        for (pair, targets) in self.rows.pairs.iter().zip(left.targets.chunks_exact_mut(n_outputs)) {
-            self.parity.signs(self.rows.coalitions.row(pair.row), &mut signs);
-            for (target, larger) in targets.iter_mut().zip(&larger) {
-                *target -= signs[self.n_free..].iter().zip(larger).map(|(sign, value)| sign * value).sum::<f64>();
-            }
-        }
-        let solution = fit::solve(&left.problem(&|at, out| left.row(at, out)))
-            .map_err(|error| rank_error(error, self.rows.coalitions.n_players()))?;
-        let free = solution.coefficients.chunks_exact(left.n_unknowns());
-        Ok(free.zip(larger).map(|(free, larger)| [&free[..self.n_free], &larger].concat()).collect())
+/// All coefficients, `[outputs][sets]`: the free ones are fitted to what the larger sets leave, with what their sum leaves of
+/// the total.
+fn with_free(half: &Half<'_>, n_free: usize, larger: Vec<Vec<f64>>) -> Result<Vec<Vec<f64>>> {
+    let (rows, parity) = (half.rows, half.parity);
+    let base = Parity::both(rows.coalitions.n_players(), usize::from(parity.odd));
+    let n_outputs = larger.len();
+    let mut left = Half { parity: &base[usize::from(parity.odd)], ..half.clone() };
+    if rows.fit == Fit::Shapley {
+        left.totals.iter_mut().zip(&larger).for_each(|(total, larger)| *total -= larger.iter().sum::<f64>());
     }
+    let mut signs = vec![0.0; parity.n_sets];
+    for (pair, targets) in rows.pairs.iter().zip(left.targets.chunks_exact_mut(n_outputs)) {
+        parity.signs(rows.coalitions.row(pair.row), &mut signs);
+        for (target, larger) in targets.iter_mut().zip(&larger) {
+            *target -= signs[n_free..].iter().zip(larger).map(|(sign, value)| sign * value).sum::<f64>();
+        }
+    }
+    let solution = fit::solve(&left.problem(&|at, out| left.row(at, out)))
+        .map_err(|error| rank_error(error, rows.coalitions.n_players()))?;
+    let free = solution.coefficients.chunks_exact(left.n_unknowns());
+    Ok(free.zip(larger).map(|(free, larger)| [&free[..n_free], &larger].concat()).collect())
 }
 
 /// Takes the part in the span of orthonormal columns from a matrix.
@@ -253,6 +255,9 @@ pub(crate) fn check(request: &Request, penalty: Penalty) -> Result<()> {
             "solve a ridge regression with a budget of {budget}: expected at most {}",
             2 * MOST_PAIRS
         ))),
+        Penalty::Lasso if n_players < 4 => {
+            Err(Error::Request(format!("solve a lasso for {n_players} players: it needs at least 4; use method exact")))
+        }
         Penalty::Lasso if pairs * polynomial::n_unknowns(n_players, order) > MOST_NUMBERS => {
             Err(Error::Request(format!(
                 "solve a lasso of order {order} for {n_players} players with a budget of {budget}: it takes more than 2 GiB; use a \
@@ -263,7 +268,7 @@ pub(crate) fn check(request: &Request, penalty: Penalty) -> Result<()> {
     }
 }
 
-/// The smallest budget: pairs for the single players.
+/// The smallest budget: pairs for the single players, and a few more.
 pub(crate) fn smallest_budget(n_players: usize) -> usize {
-    polynomial::smallest_budget(n_players, 1)
+    polynomial::smallest_budget(n_players, 1).max(12.0f64.min((n_players as f64).exp2()) as usize)
 }

@@ -29,6 +29,8 @@ use crate::{Error, Result, weights};
 pub const METHOD: &str = "permutation";
 /// The indices that it estimates.
 pub(crate) const INDICES: [Index; 4] = [Index::Sii, Index::KSii, Index::Stii, Index::Sv];
+/// Fewer permutations than this, or pairs of them, give standard errors that are rough.
+const FEW_UNITS: usize = 10;
 /// Draws per coalition of budget after which a design ends.
 const MOST_DRAWS: usize = 20;
 
@@ -154,6 +156,10 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
     }
     let mut warnings = Vec::new();
     let mut kind = Kind::Unbiased;
+    let n_units = design.draws.chunk_by(|a, b| a.stratum == b.stratum).count();
+    if n_units < FEW_UNITS {
+        warnings.push(format!("only {n_units} independent permutations: the errors are rough"));
+    }
     if unseen > 0 {
         kind = Kind::Biased;
         warnings.push(format!(
@@ -297,15 +303,20 @@ impl Samples {
         self.counts.iter().filter(|count| **count == 0.0).count()
     }
 
-    /// Means, and the variances of those that were seen twice.
+    /// Means, and the variances of those that were seen twice. Samples of many games are often alike, and few that are say
+    /// little of those to come: the spread of a set's samples is joined with one sample's worth of that of all sets.
     fn found(self) -> Found {
         let of_output = |(sums, squares): (&Vec<f64>, &Vec<f64>)| {
+            let about_mean =
+                |((sum, square), count): ((&f64, &f64), &f64)| (square - sum * sum / count.max(1.0)).max(0.0);
+            let all: f64 = sums.iter().zip(squares).zip(&self.counts).map(about_mean).sum();
+            let pooled = all / self.counts.iter().map(|count| (count - 1.0).max(0.0)).sum::<f64>().max(1.0);
             let of_set = |((sum, square), &count): ((&f64, &f64), &f64)| {
                 let mean = sum / count.max(1.0);
                 let freedom = count - 1.0;
                 let variance = match freedom {
                     freedom if freedom >= 1.0 => {
-                        let spread = (square - count * mean * mean).max(0.0) / freedom;
+                        let spread = ((square - count * mean * mean).max(0.0) + pooled) / (freedom + 1.0);
                         spread / count * student::variance_factor(freedom as usize)
                     }
                     _ => f64::NAN,

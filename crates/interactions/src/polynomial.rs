@@ -25,7 +25,7 @@ use crate::error::rank_error;
 use crate::parity::Parity;
 use crate::pulls::{self, Part};
 use crate::readout::Readout;
-use crate::request::Request;
+use crate::request::{Request, budget_for};
 use crate::sets::count;
 use crate::weights::Weights;
 use crate::{Result, shapiq};
@@ -52,10 +52,9 @@ pub(crate) fn n_unknowns(n_players: usize, order: usize) -> f64 {
     unknowns(0).max(unknowns(1))
 }
 
-/// The smallest budget with which the coefficients can be determined: a pair for each set of the more numerous parity, or
-/// all coalitions.
+/// The smallest budget with which the coefficients can be determined.
 pub(crate) fn smallest_budget(n_players: usize, order: usize) -> usize {
-    (2.0 * n_unknowns(n_players, order)).min((n_players as f64).exp2()) as usize
+    budget_for(n_players, 0.0, n_unknowns(n_players, order))
 }
 
 /// The rows that are fitted.
@@ -99,8 +98,9 @@ pub(crate) fn estimate(
     let row_of: Vec<_> = halves.iter().map(|half| |at: usize, out: &mut [f64]| half.row(at, out)).collect();
     let mut warnings = shapiq::warnings(pairs);
     let parts = halves.iter().zip(&row_of).zip(&solutions);
-    let parts: Vec<Part<'_>> =
-        parts.map(|((half, row), solution)| Part { first: 0, problem: half.problem(row), solution }).collect();
+    let parts: Vec<Part<'_>> = parts
+        .map(|((half, row), solution)| Part { first: 0, problem: half.problem(row), solution, seen: &[] })
+        .collect();
     let variances = if pairs.complete() {
         Some(vec![0.0; terms.len()])
     } else if let Some(reason) = pulls::unknown(pairs, &parts) {

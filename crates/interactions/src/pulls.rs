@@ -23,6 +23,8 @@ pub(crate) struct Part<'a> {
     pub first: usize,
     pub problem: fit::Problem<'a>,
     pub solution: &'a fit::Solution,
+    /// The leverage of each row in an earlier fit that has seen the same values, if there was one.
+    pub seen: &'a [f64],
 }
 
 /// Squared standard errors, `[outputs, terms]`. `finish` does to the pulls of one output what was done to the answer.
@@ -50,8 +52,9 @@ pub(crate) fn variances(
                 (problem.row)(at, &mut row);
                 let weight = problem.weights[at];
                 let own: f64 = row.iter().zip(influence).map(|(value, influence)| value * influence).sum();
-                // A leverage of one leaves no residual to scale.
-                let scale = weight / (1.0 - weight * own).max(1e-6);
+                // The larger of the two leverages; one of one leaves no residual to scale.
+                let leverage = part.seen.get(at).copied().unwrap_or(0.0).max(weight * own);
+                let scale = weight / (1.0 - leverage).max(1e-6);
                 let residuals = &part.solution.residuals[at * n_outputs..][..n_outputs];
                 let pulls = pulls[(first + at - start) * width..][..width].chunks_exact_mut(n_terms);
                 for (residual, pulls) in residuals.iter().zip(pulls) {

@@ -7,10 +7,13 @@ use einthoven_game::design::sizes::Law;
 use crate::sets::{MAX_SIZE, count};
 use crate::{Error, Result};
 
-/// Most sets of an answer: some 100 bytes for each set and output.
-const MOST_SETS: f64 = 1e7;
-/// Most unknowns of a regression.
-pub(crate) const MOST_UNKNOWNS: f64 = 9000.0;
+/// Most sets of an answer: some 100 bytes for each set and output, and as many again as JSON.
+const MOST_SETS: f64 = 1e6;
+/// Most unknowns of a regression: 2 GiB for its matrix, the factor and the inverse.
+const MOST_UNKNOWNS: f64 = 8000.0;
+
+/// With fewer players than this, coalitions drawn at random are too often alike.
+const FEW_PLAYERS: usize = 8;
 
 /// A regularised problem in place of one that the values do not determine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +48,22 @@ impl Request {
         Self { index, order, n_players, budget, seed, penalty: None }
     }
 
-    /// Fails if there is no such index of that order.
+    /// Fails if there is no such index of that order, or it has more sets than can be estimated.
     pub fn check(&self) -> Result<()> {
+        self.check_index(self.n_players.min(MAX_SIZE))?;
+        let &Self { index, order, n_players, .. } = self;
+        let sets: f64 = (0..=order).map(|size| count(n_players, size)).sum();
+        if sets > MOST_SETS {
+            return Err(Error::Request(format!(
+                "estimate {index} of order {order} for {n_players} players: that is {sets:.0} sets, more than {MOST_SETS:.0}; \
+                 use a lower order"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Fails if there is no such index of that order, which is at most `most`.
+    pub(crate) fn check_index(&self, most: usize) -> Result<()> {
         let &Self { index, order, n_players, .. } = self;
         let asked = || format!("estimate {index} of order {order} for {n_players} players");
         if matches!(index, Index::Owen | Index::Lime) {
@@ -54,17 +71,10 @@ impl Request {
         }
         let most = match index {
             Index::Sv | Index::Bv => 1,
-            _ => n_players.min(MAX_SIZE),
+            _ => most,
         };
         if !(1..=most).contains(&order) {
             return Err(Error::Request(format!("{}: expected an order from 1 to {most}", asked())));
-        }
-        let sets: f64 = (0..=order).map(|size| count(n_players, size)).sum();
-        if sets > MOST_SETS {
-            return Err(Error::Request(format!(
-                "{}: that is {sets:.0} sets, more than {MOST_SETS:.0}; use a lower order",
-                asked()
-            )));
         }
         Ok(())
     }
@@ -95,18 +105,27 @@ impl Request {
     pub(crate) fn plan_of_regression(&self, method: &'static str, smallest: usize) -> Plan {
         let plan = self.plan(method);
         let law = if plan.law == Law::Kernel { Law::Uniform } else { plan.law };
-        Plan { smallest, law, ..plan }
+        Plan { smallest: smallest.max(plan.smallest), law, ..plan }
     }
 }
 
-/// Fails if so many unknowns cannot be solved for at once: the matrix, its factor and its inverse take 2 GiB.
+/// A budget with which so many unknowns are determined: a pair of coalitions for each, and a few more, because some say almost
+/// the same as others. All coalitions are always enough, and of few players they are asked for.
+pub(crate) fn budget_for(n_players: usize, certain: f64, n_unknowns: f64) -> usize {
+    let all = (n_players as f64).exp2();
+    let pairs = n_unknowns + (n_unknowns / 50.0).ceil() + 3.0;
+    let needed = if n_players < FEW_PLAYERS { all } else { (certain + 2.0 * pairs).min(all) };
+    needed as usize
+}
+
+/// Fails if so many unknowns cannot be solved for at once.
 pub(crate) fn check_unknowns(method: &str, n_unknowns: f64) -> Result<()> {
     if n_unknowns <= MOST_UNKNOWNS {
         return Ok(());
     }
     Err(Error::Request(format!(
         "solve for {n_unknowns:.0} interactions at once with method {method}: expected at most {MOST_UNKNOWNS:.0}; use method \
-         svarm-iq or shapiq, a lower order, or --ridge"
+         svarm-iq or shapiq, or a lower order"
     )))
 }
 

@@ -265,14 +265,18 @@ impl<'a> Class<'a> {
         let (s, last) = (self.weights.size, patterns.len() - 1);
         let middle = 2 * self.size == self.n;
         for (mask, pattern) in patterns.iter().enumerate() {
-            let shared = mask.count_ones() as usize;
-            let alpha = self.weights.share(self.size, shared);
-            let beta = self.weights.share(self.n - self.size, s - shared);
-            if alpha == 0.0 && (beta == 0.0 || middle) {
+            let (shared, other) = (mask.count_ones() as usize, last ^ mask);
+            // In the middle the strata of a subset and of the rest of the set hold the same pairs: they are one.
+            if middle && mask > other {
                 continue;
             }
-            // In the middle a stratum holds members that share the subset and complements whose members share the rest.
-            let (sums, beta) = if middle { (swapped(pattern, &patterns[last ^ mask]), 0.0) } else { (*pattern, beta) };
+            let half = if middle && mask == other { 0.5 } else { 1.0 };
+            let alpha = half * self.weights.share(self.size, shared);
+            let beta = half * self.weights.share(self.n - self.size, s - shared);
+            if alpha == 0.0 && beta == 0.0 {
+                continue;
+            }
+            let sums = if middle && mask != other { joined(pattern, &patterns[other]) } else { *pattern };
             if sums[COUNT] < 0.5 {
                 empty += usize::from(alpha != 0.0) + usize::from(beta != 0.0);
                 continue;
@@ -301,11 +305,11 @@ impl<'a> Class<'a> {
     }
 }
 
-/// The sums of a stratum in the middle: members of one pattern, and complements of the other.
-fn swapped(pattern: &[f64; SYSTEMS], other: &[f64; SYSTEMS]) -> [f64; SYSTEMS] {
-    let mut sums = [0.0; SYSTEMS];
-    sums[COUNT] = pattern[COUNT] + other[COUNT];
-    sums[MEMBER] = pattern[MEMBER] + other[COMPLEMENT];
-    sums[SQUARES[0]] = pattern[SQUARES[0]] + other[SQUARES[2]];
+/// The sums of a stratum in the middle: its pairs seen from the member that shares the subset, whichever of the two that is.
+fn joined(pattern: &[f64; SYSTEMS], other: &[f64; SYSTEMS]) -> [f64; SYSTEMS] {
+    let [member, product, complement] = SQUARES;
+    let mut sums = *pattern;
+    let turned = [COUNT, COMPLEMENT, MEMBER, complement, product, member];
+    sums.iter_mut().zip(turned).for_each(|(sum, system)| *sum += other[system]);
     sums
 }

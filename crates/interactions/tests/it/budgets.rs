@@ -1,7 +1,7 @@
 //! Budgets, seeds, threads, and designs and values that do not fit.
 
-use einthoven_game::{Attribution, Design, Game, Index, Kind, Values, games};
-use einthoven_interactions::{Method, Penalty, Request};
+use einthoven_game::{Attribution, Design, Error as GameError, Game, Index, Kind, Values, games};
+use einthoven_interactions::{Error, Method, Penalty, Request};
 
 /// Every method with an index that it estimates.
 const CASES: [(Method, Index); 11] = [
@@ -82,25 +82,6 @@ fn a_design_of_another_method_or_without_all_values_is_refused() {
 }
 
 #[test]
-fn auto_takes_what_the_budget_allows_and_says_why() {
-    for (index, n, budget, expected) in [
-        (Index::KSii, 10, 1024, Method::Exact),
-        (Index::Moebius, 10, 1024, Method::Exact),
-        (Index::KSii, 120, 1000, Method::SvarmIq),
-        (Index::Fsii, 40, 20_000, Method::Regression),
-        (Index::KaddShap, 40, 20_000, Method::Kadd),
-        (Index::Chii, 40, 20_000, Method::Regression),
-        (Index::JointSv, 40, 20_000, Method::SvarmIq),
-        (Index::Fsii, 200, 50_000, Method::SvarmIq),
-        (Index::Stii, 30, 600, Method::Permutation),
-    ] {
-        let choice = Method::Auto.resolve(&Request::new(index, 2, n, budget, 1)).unwrap();
-        assert_eq!(choice.method, expected, "{index}, {n} players, {budget}");
-        assert!(choice.reason.is_some());
-    }
-}
-
-#[test]
 fn weights_stay_in_range_for_very_many_players() {
     // A game of 1500 players that depends on two of them; the others get nothing but noise of the estimate.
     let n = 1500;
@@ -165,4 +146,51 @@ fn estimates_of_efficient_indices_add_up() {
         let found = run(method, &Request::new(index, 2, 13, 600, 2)).remove(0);
         assert!(found.efficiency_gap().abs() < 1e-9, "{method}, {index}: {}", found.efficiency_gap());
     }
+}
+
+#[test]
+fn the_smallest_budget_that_is_named_does() {
+    for (method, index) in CASES.into_iter().chain([
+        (Method::Regression, Index::Stii),
+        (Method::Regression, Index::Bii),
+        (Method::ShapIq, Index::Moebius),
+        (Method::SvarmIq, Index::Stii),
+    ]) {
+        for n in 2..=13 {
+            for order in 1..=n.min(4) {
+                for penalty in [None, Some(Penalty::Ridge), Some(Penalty::Lasso)] {
+                    for seed in 0..3 {
+                        let request = Request { penalty, ..Request::new(index, order, n, 2, seed) };
+                        let smallest = match method.design(&request) {
+                            Err(Error::Game(GameError::Budget { smallest, .. })) => smallest,
+                            Ok(design) => design.rows.len(),
+                            Err(_) => continue,
+                        };
+                        let request = Request { budget: smallest, ..request };
+                        let design = method.design(&request).unwrap();
+                        let values = games::random_table(n, 7).unwrap().values(&design.rows).unwrap();
+                        let found = method.estimate(&request, &design, &values);
+                        assert!(
+                            found.is_ok(),
+                            "{method}, {index} of order {order}, {n} players, {penalty:?}, {smallest}: {found:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn exact_values_have_the_limits_of_what_they_are_made_of() {
+    let request = Request::new(Index::Moebius, 18, 18, 1 << 18, 1);
+    let design = Method::Exact.design(&request).unwrap();
+    let found = Method::Exact.estimate(&request, &design, &game(18).values(&design.rows).unwrap()).unwrap();
+    assert_eq!(found[0].terms.len(), (1 << 18) - 1);
+    // 166 million sets of three, of which one matters.
+    let game = einthoven_game::GameFile::moebius(1000, vec![(vec![1, 500, 999], 2.0)]).unwrap();
+    let request = Request::new(Index::Fsii, 3, 1000, 2, 1);
+    let terms = game.closed_form(Index::Fsii, 3).unwrap().unwrap();
+    let found = einthoven_interactions::exact::from_terms(&request, &game, terms).unwrap();
+    assert_eq!((found.value(&[1, 500, 999]), found.value(&[1, 2, 3])), (2.0, 0.0));
 }
