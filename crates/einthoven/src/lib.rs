@@ -59,7 +59,7 @@ pub use explainer::{Explainer, Settings, default_budget};
 pub use explanation::Explanation;
 pub use interact::Interactions;
 pub use memory::Memory;
-pub use pictures::{interaction_pictures, save_texts};
+pub use pictures::{clear_results, interaction_pictures, save_texts};
 pub use players::Players;
 pub use read::read;
 pub use resume::Keep;

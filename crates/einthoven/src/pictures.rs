@@ -9,13 +9,14 @@ use einthoven_plot::{
     term_bars_svg, upset_svg, waterfall_svg,
 };
 
-use crate::Result;
+use crate::explanation::RESULTS;
+use crate::{Error, Result};
 
 /// Terms in pictures that show them one by one.
 const TOP: usize = 20;
 
 /// The files of [`interaction_pictures`].
-pub(crate) const FILES: [&str; 11] = [
+const FILES: [&str; 11] = [
     "network.svg",
     "si-graph.svg",
     "heatmap.svg",
@@ -48,6 +49,21 @@ pub fn interaction_pictures(attribution: &Attribution, picture: Option<&Picture<
         picture.and_then(|picture| arcs_svg(picture, TOP)),
     ];
     FILES.into_iter().zip(drawn).filter_map(|(name, svg)| Some((name, svg?))).collect()
+}
+
+/// Removes what an earlier run has left in a folder: results, pictures, and files in shapiq's layout. Other files stay.
+pub fn clear_results(folder: &Path) -> Result<()> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
+    for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let ours = RESULTS.iter().chain(&FILES).chain(&["beeswarm.svg"]).any(|ours| *ours == name);
+        if ours || (name.starts_with("shapiq-") && name.ends_with(".json")) {
+            let failed =
+                |error: std::io::Error| Error::File { action: "remove", path: path.clone(), reason: error.to_string() };
+            std::fs::remove_file(&path).map_err(failed)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes text files into a folder, each whole or not at all.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use einthoven_game::{Coalitions, Design, Values};
 use einthoven_shapley::Known;
 
-use crate::explanation::{RESULTS, make_folder};
-use crate::pictures::FILES;
+use crate::explanation::make_folder;
+use crate::pictures::clear_results;
 use crate::{Error, Result};
 
 /// Where the values of a run are kept.
@@ -94,14 +94,12 @@ impl Keep {
 
     /// Writes a design. Values and results that are there do not belong to it, and go first.
     fn anew(&self, design: &Design) -> Result<()> {
-        for name in ["values.npz"].into_iter().chain(RESULTS).chain(FILES) {
-            let path = self.folder.join(name);
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Error::File { action: "remove", path, reason: error.to_string() });
-                }
-                _ => {}
+        let path = self.folder.join("values.npz");
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::File { action: "remove", path, reason: error.to_string() });
             }
+            _ => clear_results(&self.folder)?,
         }
         Ok(design.save(&self.folder.join("design.npz"))?)
     }

@@ -39,6 +39,7 @@ pub(crate) fn attribute(design: &Design, values: &Values, estimate: &Estimate) -
         });
     }
     let attribution = |(output, terms): (usize, Vec<Term>)| Attribution {
+        warnings: estimate.warnings.iter().cloned().chain(faint(&terms)).collect(),
         index: estimate.index,
         min_order: estimate.found.iter().map(|found| found.size).min().unwrap_or(1),
         max_order: estimate.order,
@@ -53,8 +54,16 @@ pub(crate) fn attribute(design: &Design, values: &Values, estimate: &Estimate) -
         evaluations: design.rows.len(),
         terms,
         player_names: (0..n_players).map(|player| player.to_string()).collect(),
-        warnings: estimate.warnings.clone(),
         run: Default::default(),
     };
     terms.into_iter().enumerate().map(attribution).collect()
+}
+
+/// What is to be said where most interactions cannot be told from zero.
+fn faint(terms: &[Term]) -> Option<String> {
+    let interactions = terms.iter().filter(|term| term.players.len() > 1);
+    let with_errors = interactions.filter_map(|term| Some((term.value, term.std_err.filter(|error| *error > 0.0)?)));
+    let (all, faint) = with_errors
+        .fold((0, 0), |(all, faint), (value, error)| (all + 1, faint + usize::from(value.abs() < 2.0 * error)));
+    (2 * faint > all).then(|| format!("{faint} of {all} interactions lie within two standard errors of zero"))
 }

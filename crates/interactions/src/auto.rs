@@ -5,10 +5,12 @@ use einthoven_game::{Index, exact};
 use crate::method::Choice;
 use crate::{Error, Method, Request, Result, permutation, polynomial};
 
-/// Coalitions for each that a regression needs at least, from which on it is worth its while: on the games of
+/// Coalitions for each that a regression asks for, from which on it is worth its while: on the games of
 /// `docs/interactions.md` a regression has the lowest errors from here on, but on one where it is not far from the lowest;
 /// below it has the largest on some.
-const ENOUGH: f64 = 1.5;
+const ENOUGH: f64 = 1.15;
+/// Coalitions for each player from which on SHAP-IQ is as close as SVARM-IQ, or nearly.
+const FOR_EACH_PLAYER: usize = 20;
 /// Coalitions that a regression may need at least: two for each unknown, whose Gram matrix has their number squared.
 const MOST: usize = 8000;
 
@@ -54,5 +56,7 @@ pub(crate) fn choose(request: &Request) -> Result<Choice> {
     if index == Index::Stii && budget >= permutation::smallest_budget(index, n, order) {
         return choice(Method::Permutation, why_not);
     }
-    choice(Method::SvarmIq, why_not)
+    // Empty strata bias pairs alike, and many alike add up; SHAP-IQ is right on average, and by now as close.
+    let method = if budget >= FOR_EACH_PLAYER * n { Method::ShapIq } else { Method::SvarmIq };
+    choice(method, why_not)
 }

@@ -109,11 +109,11 @@ impl Request {
     }
 }
 
-/// A budget with which so many unknowns are determined: a pair of coalitions for each, and a few more, because some say almost
+/// A budget with which so many unknowns are determined: a pair of coalitions for each, and a quarter more, because some say almost
 /// the same as others. All coalitions are always enough, and of few players they are asked for.
 pub(crate) fn budget_for(n_players: usize, certain: f64, n_unknowns: f64) -> usize {
     let all = (n_players as f64).exp2();
-    let pairs = n_unknowns + (n_unknowns / 50.0).ceil() + 3.0;
+    let pairs = n_unknowns + (n_unknowns / 4.0).ceil() + 5.0;
     let needed = if n_players < FEW_PLAYERS { all } else { (certain + 2.0 * pairs).min(all) };
     needed as usize
 }

@@ -14,7 +14,7 @@
 
 use einthoven_game::design::pairs::{self, Pair, Pairs};
 use einthoven_game::design::sizes;
-use einthoven_game::{Attribution, Design, Index, Kind, Values};
+use einthoven_game::{Attribution, Design, Kind, Values, indices};
 use rayon::prelude::*;
 
 use crate::attribute::{self, Estimate, Found};
@@ -60,7 +60,7 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
         found.push(Found { size, values, variances: Some(variances) });
         empty += of_size.empty / values_len(&found);
     }
-    if matches!(request.index, Index::Sv | Index::KSii | Index::Stii | Index::Fsii | Index::JointSv) {
+    if indices::adds_up(request.index) {
         add_up(&mut found, values);
     }
     let mut warnings = shapiq::warnings(&pairs);

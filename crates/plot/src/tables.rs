@@ -1,6 +1,7 @@
 //! The tables of the report.
 
 use einthoven_game::Attribution;
+use einthoven_game::indices::adds_up;
 
 use crate::colour::diverging;
 use crate::number::value_text;
@@ -54,11 +55,10 @@ pub(crate) fn facts(html: &mut Xml, attribution: &Attribution) {
         1 => players::index_name(attribution),
         _ => format!("{}, up to order {orders}", players::index_name(attribution)),
     };
-    let facts = [
-        ("with the whole record", format!("{} {unit}", value_text(attribution.full))),
-        ("with everything masked (baseline)", format!("{} {unit}", value_text(attribution.baseline))),
-        ("difference to be shared out", value_text(attribution.full - attribution.baseline)),
-        ("efficiency gap (difference less the sum of the values)", value_text(attribution.efficiency_gap())),
+    let mut facts = vec![
+        ("with all players on", format!("{} {unit}", value_text(attribution.full))),
+        ("with all players off (baseline)", format!("{} {unit}", value_text(attribution.baseline))),
+        ("difference", value_text(attribution.full - attribution.baseline)),
         ("index", index),
         ("method", attribution.method.clone()),
         ("the estimate is", kind),
@@ -66,6 +66,10 @@ pub(crate) fn facts(html: &mut Xml, attribution: &Attribution) {
         ("players", attribution.n_players.to_string()),
         ("seed", attribution.seed.to_string()),
     ];
+    if adds_up(attribution.index) {
+        let gap = value_text(attribution.efficiency_gap());
+        facts.insert(3, ("efficiency gap (difference less the sum of the values)", gap));
+    }
     pairs(html, facts);
 }
 

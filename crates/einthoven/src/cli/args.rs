@@ -240,7 +240,8 @@ pub struct Run {
     /// Folder for attribution.json, attribution.npz, ecg.svg, report.html, design.npz and values.npz, and for the pictures of
     /// interactions [default: einthoven-out].
     ///
-    /// Of several records each has a folder there, beside summary.csv and the folder `aggregate` with their mean.
+    /// Of several records each has a folder there, beside summary.csv and the folder aggregate/OUTPUT
+    /// with the mean of those explained for it.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Print the attributions as JSON; files are then written only with --out.
@@ -340,13 +341,14 @@ pub struct GameArgs {
     /// Seed of everything random.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// Folder for attribution.json, attribution.npz, report.html and pictures of the first output.
+    /// Folder for attribution.json, attribution.npz, report.html and pictures of the first output; with --format shapiq also
+    /// shapiq-OUTPUT.json for each output.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Print the attributions as JSON.
     #[arg(long)]
     pub json: bool,
-    /// Layout of that JSON; shapiq's holds the first output.
+    /// Layout of the JSON that is printed; shapiq's holds the first output.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Einthoven)]
     pub format: Format,
 }

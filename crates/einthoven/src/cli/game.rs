@@ -9,11 +9,13 @@ use einthoven::plot::{InteractionReport, interaction_html};
 
 use einthoven::shapley::{Request, until};
 use einthoven::{
-    Attribution, Error, Index, Interactions, Method, Result, default_budget, interaction_pictures, save_texts,
+    Attribution, Error, Index, Interactions, Method, Result, clear_results, default_budget, interaction_pictures,
+    save_texts,
 };
 
-use super::args::GameArgs;
+use super::args::{Format, GameArgs};
 use super::print;
+use super::run::save_shapiq;
 
 /// Terms of each order that are printed of interactions.
 const MOST_TERMS: usize = 20;
@@ -55,6 +57,10 @@ fn save(args: &GameArgs, out: &Path, attributions: &[Attribution]) -> Result<()>
         path: out.to_owned(),
         reason: error.to_string(),
     })?;
+    clear_results(out)?;
+    if args.format == Format::Shapiq {
+        save_shapiq(out, attributions)?;
+    }
     Attribution::save_json(&out.join("attribution.json"), attributions)?;
     AttributionArrays::new(attributions, None)?.save(&out.join("attribution.npz"))?;
     let name = args.file.file_stem().unwrap_or(args.file.as_os_str()).to_string_lossy().into_owned();

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use einthoven::game::indices::adds_up;
 use einthoven::masking::Stats;
 use einthoven::plot::Prediction;
 use einthoven::{Attribution, Error, Result};
@@ -71,12 +72,15 @@ fn terms(attribution: &Attribution, top: usize) -> String {
 
 /// What the terms add up to, and how they came about.
 fn total(attribution: &Attribution) -> String {
+    let gap = match adds_up(attribution.index) {
+        true => format!("efficiency gap {:.1e}; ", attribution.efficiency_gap()),
+        false => String::new(),
+    };
     format!(
-        "  from {:+.4} (all off) to {:+.4} (all on); efficiency gap {:.1e}; {} evaluations, {} ({})\n",
+        "  from {:+.4} (all off) to {:+.4} (all on); {gap}{} evaluations, {} ({})\n",
         // Adding zero turns -0 into 0.
         attribution.baseline + 0.0,
         attribution.full + 0.0,
-        attribution.efficiency_gap(),
         attribution.evaluations,
         attribution.method,
         kind(attribution),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use einthoven::masking::{Progress, Stats};
-use einthoven::{Error, Explainer, Explanation, Keep, Method, Record, Result, Settings};
+use einthoven::{Attribution, Error, Explainer, Explanation, Keep, Method, Record, Result, Settings};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::aggregate::Aggregate;
@@ -132,11 +132,15 @@ impl Running<'_> {
                 table.save(&out.join("summary.csv"))?;
             }
         }
+        let means = out.map_or_else(|| Ok(Vec::new()), |out| mean.finish(out))?;
         if self.args.json {
             print::json(&all, 0, self.args.format)?;
         } else if let Some(out) = out {
-            if let Some(mean) = mean.finish(out)? {
-                print::text(&format!("Mean over {} records, with its standard error:\n", sources.len() - failed))?;
+            for (count, mean) in means {
+                print::text(&format!(
+                    "Mean over {count} records explained for {}, with its standard error:\n",
+                    mean.output
+                ))?;
                 print::text(&(print::tables(&mean, TOP) + &print::warnings(&mean)))?;
             }
             let (done, path) = (sources.len() - failed, out.join("summary.csv"));
@@ -177,15 +181,24 @@ impl Running<'_> {
     fn save(&self, explanation: &Explanation, folder: &Path, target: usize) -> Result<()> {
         explanation.save(folder, target)?;
         if self.args.format == Format::Shapiq {
-            for attribution in &explanation.attributions {
-                // An output may have any name.
-                let safe = |c: char| if c.is_alphanumeric() { c } else { '-' };
-                let name: String = attribution.output.chars().map(safe).collect();
-                attribution.save_shapiq_json(&folder.join(format!("shapiq-{name}.json")))?;
-            }
+            save_shapiq(folder, &explanation.attributions)?;
         }
         Ok(())
     }
+}
+
+/// Writes each output in shapiq's layout.
+pub fn save_shapiq(folder: &Path, attributions: &[Attribution]) -> Result<()> {
+    for attribution in attributions {
+        let name = format!("shapiq-{}.json", safe_name(&attribution.output));
+        attribution.save_shapiq_json(&folder.join(name))?;
+    }
+    Ok(())
+}
+
+/// The name of an output as that of a file: it may hold anything.
+pub fn safe_name(output: &str) -> String {
+    output.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect()
 }
 
 fn summary(source: &Source, explanation: &Explanation, target: usize) -> String {

@@ -57,8 +57,8 @@ fn owen_values_keep_groups_together() {
         (&["--index", "fsii", "--method", "kadd"], "kADD-SHAP"),
         (&["--index", "sv", "--order", "2"], "order from 1 to 1"),
         (&["--order", "5"], "order from 1 to 4"),
-        (&["--order", "2", "--method", "regression", "--budget", "9"], "it estimates FSII"),
-        (&["--index", "fsii", "--order", "2", "--method", "regression", "--budget", "9"], "at least 14"),
+        (&["--index", "jointsv", "--order", "2", "--method", "regression", "--budget", "9"], "it estimates FSII"),
+        (&["--index", "fsii", "--order", "2", "--method", "regression", "--budget", "9"], "at least 16"),
         (&["--order", "2", "--until", "0.1"], "--until"),
         (&["--method", "nonsense"], "svarm-iq"),
         (&["--until", "-1"], "-1"),
@@ -179,7 +179,7 @@ fn a_penalty_is_solved_on_request_and_said() {
     fs::write(folder.path().join("game.json"), game.to_string()).unwrap();
     let args = ["game", "game.json", "--index", "fsii", "--order", "2", "--method", "regression", "--budget", "240"];
     let refused = einthoven(folder.path(), &args);
-    assert!(refused.code == 2 && refused.err.contains("at least 652"), "{}", refused.err);
+    assert!(refused.code == 2 && refused.err.contains("at least 826"), "{}", refused.err);
     for (flag, words) in [("--ridge", "leave-one-out"), ("--lasso", "cross-validation")] {
         let out = succeed(folder.path(), &[&args[..], &[flag]].concat());
         assert!(out.contains(words) && out.contains("(biased)"), "{out}");

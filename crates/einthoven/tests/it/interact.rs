@@ -59,8 +59,8 @@ fn several_records_have_a_mean_with_its_error() {
     succeed(folder.path(), &["synth", "--finding", "anterior-mi", "--n", "3", "--out", "records"]);
     let args = ["interact", "records", "--players", "leads", "--budget", "400", "--target", "MI", "--out", "out"];
     let out = succeed(folder.path(), &args);
-    assert!(out.contains("Mean over 3 records"), "{out}");
-    let mean = load(&folder.path().join("out/aggregate/attribution.json")).remove(0);
+    assert!(out.contains("Mean over 3 records explained for MI"), "{out}");
+    let mean = load(&folder.path().join("out/aggregate/MI/attribution.json")).remove(0);
     let names: Vec<String> =
         files(&folder.path().join("out")).into_iter().filter(|name| name.ends_with("attribution.json")).collect();
     let records: Vec<Attribution> = names
@@ -74,6 +74,40 @@ fn several_records_have_a_mean_with_its_error() {
         assert!((term.value - values.iter().sum::<f64>() / 3.0).abs() < 1e-12);
         assert!(term.std_err.is_some());
     }
+    // Again, with fewer pictures, in JSON: nothing of the first run is left, and the mean is there.
+    let path = |name: &str| folder.path().join("out/aggregate/MI").join(name);
+    assert!(path("network.svg").exists() && path("beeswarm.svg").exists());
+    let args = ["explain", "records", "--budget", "100", "--target", "MI", "--json", "--out", "out"];
+    succeed(folder.path(), &args);
+    assert!(!path("network.svg").exists() && path("attribution.json").exists());
+}
+
+#[test]
+fn what_another_run_has_left_goes() {
+    let folder = tempdir().unwrap();
+    let here = |name: &str| folder.path().join("out").join(name);
+    let args = ["interact", "--players", "windows:4", "--format", "shapiq", "--out", "out"];
+    succeed(folder.path(), &args);
+    fs::write(here("notes.txt"), "mine").unwrap();
+    assert!(here("shapiq-MI.json").exists() && here("network.svg").exists());
+    succeed(folder.path(), &["explain", "--players", "windows:4", "--out", "out"]);
+    assert!(!here("shapiq-MI.json").exists() && !here("network.svg").exists());
+    assert!(here("notes.txt").exists() && here("report.html").exists());
+}
+
+#[test]
+fn a_run_is_taken_up_from_its_values() {
+    let folder = tempdir().unwrap();
+    let args = ["interact", "--players", "leads", "--budget", "300", "--out", "out"];
+    succeed(folder.path(), &args);
+    let read = || load(&folder.path().join("out/attribution.json"));
+    let first = read();
+    fs::remove_file(folder.path().join("out/attribution.json")).unwrap();
+    let out = succeed(folder.path(), &[&args[..], &["--resume", "--stats"]].concat());
+    assert!(out.contains("Nothing was left to evaluate"), "{out}");
+    assert!(first.iter().zip(read()).all(|(first, again)| first.terms == again.terms));
+    let other = einthoven(folder.path(), &[&args[..], &["--resume", "--order", "3"]].concat());
+    assert!(other.code == 3 && other.err.contains("--resume"), "{}: {}", other.code, other.err);
 }
 
 #[test]
@@ -83,7 +117,7 @@ fn what_cannot_be_estimated_is_refused_before_any_work() {
         (&["--order", "13"][..], 2, "order from 1 to 12"),
         (&["--index", "owen"], 2, "Owen"),
         (&["--index", "fsii", "--method", "svarm"], 2, "svarm-iq"),
-        (&["--players", "leads*windows:10", "--index", "fsii", "--method", "regression"], 2, "at least 14282"),
+        (&["--players", "leads*windows:10", "--index", "fsii", "--method", "regression"], 2, "at least 17864"),
         (&["--players", "leads*windows:40", "--order", "4"], 2, "use a lower order"),
         (&["--order", "7", "--method", "kernelshap-iq"], 2, "at least 14 players"),
         (&["--method", "permutation", "--index", "bii"], 2, "it estimates SII"),

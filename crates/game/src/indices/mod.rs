@@ -62,6 +62,11 @@ pub fn is_generalized_value(index: Index) -> bool {
     matches!(index, Index::Sgv | Index::Bgv | Index::Chgv | Index::Igv | Index::Egv | Index::JointSv)
 }
 
+/// Whether the values of all sets up to the top order add up to what the full coalition adds to the empty one.
+pub fn adds_up(index: Index) -> bool {
+    matches!(index, Index::Sv | Index::KSii | Index::Stii | Index::Fsii | Index::JointSv | Index::Owen)
+}
+
 /// The interaction index with the weights of a generalized value; other indices as they are.
 fn interaction_index(index: Index) -> Index {
     match index {
