@@ -3,7 +3,7 @@
 use einthoven_game::{Index, exact};
 
 use crate::method::Choice;
-use crate::{Method, Request, Result, permutation, polynomial};
+use crate::{Method, Request, Result, polynomial};
 
 /// Coalitions for each that a regression needs at least, from which on it is worth its while: on the games of
 /// `docs/interactions.md` a regression has the lowest errors from here on, but on one where it is not far from the lowest;
@@ -37,9 +37,5 @@ pub(crate) fn choose(request: &Request) -> Result<Choice> {
             return choice(method, reason);
         }
     };
-    // A permutation has a sample of every set of the top order.
-    if index == Index::Stii && budget >= permutation::smallest_budget(index, n, order) {
-        return choice(Method::Permutation, why_not);
-    }
     choice(Method::SvarmIq, why_not)
 }
