@@ -11,6 +11,7 @@ import json
 from itertools import combinations
 from pathlib import Path
 
+import games
 import numpy as np
 from player import Player
 
@@ -22,13 +23,30 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--values", default="target/release/values", help="our program `values`")
+    parser.add_argument("--others", action="store_true", help="four other games instead, of 12 and 13 players")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    save_table(options, "ecg-12", lambda rows: Player(options.values, "--players", "leads")(rows), 12)
-    save_table(options, "ecg-16", lambda rows: Player(options.values, "--players", "windows:16")(rows), 16)
+    if options.others:
+        save_others(options)
+        return
+    save_table(options, "ecg-12", Player(options.values, "--players", "leads"), 12)
+    save_table(options, "ecg-16", Player(options.values, "--players", "windows:16"), 16)
     save_table(options, "forest-14", forest(14), 14)
     save_table(options, "grid-16", grid(4), 16)
     save_unanimity(options, 30, 60)
+
+
+def save_others(options):
+    """Three games of games.py as tables, and the model over 13 windows."""
+    for name, kind, terms in (
+        ("fourier-12", "fourier", games.fourier(12)),
+        ("trees-12", "moebius", games.trees(12)),
+        ("unanimity-12", "moebius", games.unanimity(12)),
+    ):
+        games.write(options.folder, f"terms-{name}", 12, kind, terms)
+        player = Player(options.values, "--game", str(options.folder / f"terms-{name}.json"))
+        save_table(options, name, player, 12)
+    save_table(options, "ecg-13", Player(options.values, "--players", "windows:13"), 13)
 
 
 def save_table(options, name, game, n):

@@ -62,7 +62,8 @@ def line(options, task, cores):
 
 
 def run(task, program, cores):
-    """Seconds, seconds of the processor, MiB, and whether they are extrapolated, from a process of its own, so that every library sees so many cores."""
+    """Seconds, those of the processor, MiB, and whether they are extrapolated, from a process of its own, so that every library
+    sees so many cores."""
     threads = {name: str(cores) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")}
     command = [sys.executable, __file__, *sys.argv[1:], "--one", json.dumps([task, program])]
     if hasattr(os, "sched_setaffinity"):

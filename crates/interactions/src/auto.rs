@@ -3,7 +3,7 @@
 use einthoven_game::{Index, exact};
 
 use crate::method::Choice;
-use crate::{Error, Method, Request, Result, permutation, polynomial};
+use crate::{Error, Method, Request, Result, polynomial};
 
 /// Coalitions for each that a regression asks for, from which on it is worth its while: on the games of
 /// `docs/interactions.md` a regression has the lowest errors from here on, but on one where it is not far from the lowest;
@@ -52,10 +52,6 @@ pub(crate) fn choose(request: &Request) -> Result<Choice> {
             return choice(method, reason);
         }
     };
-    // A permutation has a sample of every set of the top order.
-    if index == Index::Stii && budget >= permutation::smallest_budget(index, n, order) {
-        return choice(Method::Permutation, why_not);
-    }
     // Empty strata bias pairs alike, and many alike add up; SHAP-IQ is right on average, and by now as close.
     let method = if budget >= FOR_EACH_PLAYER * n { Method::ShapIq } else { Method::SvarmIq };
     choice(method, why_not)

@@ -6,7 +6,7 @@
 //!
 //! The coalitions of fewer than `s` players, or of all but fewer, must all be there. What they say of the index is their
 //! part of its definition, added directly. What is left for the regression has no sum over the supersets of any smaller
-//! set: it lies in the top component ([`Top`]), where `lambda` is as good as "lies inside the coalition". Rows and unknowns
+//! set: it lies in the top component (`top.rs`), where `lambda` is as good as "lies inside the coalition". Rows and unknowns
 //! are projected onto it in closed form; nothing is approximated by a large weight.
 //!
 //! Before that the polynomial of the top order that is closest to the game (`polynomial.rs`) is taken out and its index

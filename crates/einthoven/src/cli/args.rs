@@ -149,7 +149,7 @@ pub struct InteractionArgs {
     #[arg(long, value_name = "K", default_value_t = 2)]
     pub order: usize,
     /// How they are estimated: auto, exact, shapiq, svarm-iq, permutation, kernelshap-iq, kernelshap-iq-inconsistent,
-    /// regression (fsii, fbii) or kadd (kadd-shap).
+    /// regression (fsii, fbii; sii, k-sii, stii, bii and chii by correction) or kadd (kadd-shap).
     #[arg(long, value_name = "METHOD", default_value = "auto")]
     pub method: einthoven::interactions::Method,
     /// The penalised problem for regressions.
@@ -389,9 +389,10 @@ pub struct Trees {
     /// interventional game takes the feature from the background rows and is the mean over these.
     #[arg(long, value_name = "MODE")]
     pub mode: Option<Mode>,
-    /// The index: sv, bv, sii, bii, chii, k-sii, stii, fsii, fbii, kadd-shap, moebius, co-moebius or fourier.
-    #[arg(long, value_name = "INDEX", default_value = "SV")]
-    pub index: Index,
+    /// The index: sv, bv, sii, bii, chii, k-sii, stii, fsii, fbii, kadd-shap, moebius, co-moebius or fourier [default: sv, with
+    /// --order 2 or more k-sii].
+    #[arg(long, value_name = "INDEX")]
+    pub index: Option<Index>,
     /// Most features in a set [default: 1 for SV and BV, else 2]
     #[arg(long, value_name = "K")]
     pub order: Option<usize>,

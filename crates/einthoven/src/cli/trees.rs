@@ -64,7 +64,8 @@ fn target(args: &Trees, ensemble: &Ensemble) -> Result<std::ops::Range<usize>> {
 }
 
 fn explainer<'a>(args: &Trees, ensemble: &'a Ensemble, background: Option<&Rows>) -> Result<TreeExplainer<'a>> {
-    let order = args.order.unwrap_or(if matches!(args.index, Index::Sv | Index::Bv) { 1 } else { 2 });
+    let index = args.index.unwrap_or(if args.order.is_some_and(|order| order > 1) { Index::KSii } else { Index::Sv });
+    let order = args.order.unwrap_or(if matches!(index, Index::Sv | Index::Bv) { 1 } else { 2 });
     match (args.mode, background) {
         (Some(Mode::Interventional), None) => Err(Error::Usage(
             "explain by the interventional game: give background rows with --background CSV".to_owned(),
@@ -72,8 +73,8 @@ fn explainer<'a>(args: &Trees, ensemble: &'a Ensemble, background: Option<&Rows>
         (Some(Mode::PathDependent), Some(_)) => {
             Err(Error::Usage("explain by the path-dependent game: it has no use for --background".to_owned()))
         }
-        (_, Some(background)) => Ok(TreeExplainer::interventional(ensemble, args.index, order, background)?),
-        (_, None) => Ok(TreeExplainer::path_dependent(ensemble, args.index, order)?),
+        (_, Some(background)) => Ok(TreeExplainer::interventional(ensemble, index, order, background)?),
+        (_, None) => Ok(TreeExplainer::path_dependent(ensemble, index, order)?),
     }
 }
 

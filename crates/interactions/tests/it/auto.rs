@@ -28,9 +28,8 @@ fn a_regression_where_its_unknowns_are_determined() {
 fn otherwise_what_needs_no_regression() {
     assert_eq!(chosen(Index::KSii, 12, 4096).0, Method::Exact);
     assert_eq!(chosen(Index::JointSv, 12, 1000), (Method::ShapIq, "there is no regression for JointSV".to_owned()));
-    // The first permutation needs 79 + 13 coalitions.
-    assert_eq!(chosen(Index::Stii, 12, 92).0, Method::Permutation);
-    assert_eq!(chosen(Index::Stii, 12, 91).0, Method::SvarmIq);
+    // No regression yet.
+    assert_eq!(chosen(Index::Stii, 12, 200).0, Method::SvarmIq);
     let (method, reason) = chosen(Index::KSii, 120, 100_000);
     assert_eq!((method, reason.as_str()), (Method::ShapIq, "a regression has 7141 unknowns, which takes long"));
 }
