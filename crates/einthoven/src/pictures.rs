@@ -31,21 +31,22 @@ const FILES: [&str; 11] = [
 ];
 
 /// Pictures of interactions as SVG, by the names of their files: network and SI-graph, heat maps of pairs, force, waterfall,
-/// bars, upset, stacked bars of n-SII; with a record also arcs over it, and sums per lead and window where players are
+/// bars, upset, stacked bars of n-SII; of single players only those that need no pairs. With a record also arcs over it, and sums per lead and window where players are
 /// smaller.
 pub fn interaction_pictures(attribution: &Attribution, picture: Option<&Picture<'_>>) -> Vec<(&'static str, String)> {
+    let pairs = attribution.max_order > 1;
     let of_groups = |group| picture.and_then(|picture| group_heatmap_svg(picture, group));
     let drawn = [
-        Some(network_svg(attribution)),
-        Some(si_graph_svg(attribution, TOP, None)),
-        Some(heatmap_svg(attribution)),
+        pairs.then(|| network_svg(attribution)),
+        pairs.then(|| si_graph_svg(attribution, TOP, None)),
+        pairs.then(|| heatmap_svg(attribution)),
         of_groups(Group::Leads),
         of_groups(Group::Windows),
         Some(force_svg(attribution, TOP)),
         Some(waterfall_svg(attribution, TOP)),
         Some(term_bars_svg(attribution, TOP)),
-        Some(upset_svg(attribution, TOP)),
-        Some(stacked_svg(attribution)),
+        pairs.then(|| upset_svg(attribution, TOP)),
+        pairs.then(|| stacked_svg(attribution)),
         picture.and_then(|picture| arcs_svg(picture, TOP)),
     ];
     FILES.into_iter().zip(drawn).filter_map(|(name, svg)| Some((name, svg?))).collect()

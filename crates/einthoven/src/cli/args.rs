@@ -402,7 +402,8 @@ pub struct Trees {
     /// Which output is printed, by name; without it, all. Files hold all outputs.
     #[arg(long, value_name = "NAME")]
     pub target: Option<String>,
-    /// Folder for trees.npz, and attribution.json if one row is explained.
+    /// Folder for trees.npz, report.html and pictures of the target or the first output, and attribution.json if one row is
+    /// explained.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Print the attributions as JSON: a list, for each row an object per output.

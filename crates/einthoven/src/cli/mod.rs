@@ -16,6 +16,7 @@ mod stop;
 mod summary;
 mod synth;
 mod train;
+mod tree_pictures;
 mod trees;
 
 use std::process::ExitCode;

@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 
 use einthoven::interactions::trees::{Ensemble, Explanations, Mode, Rows, TreeExplainer};
-use einthoven::{Attribution, Error, Index, Result};
+use einthoven::{Attribution, Error, Index, Result, clear_results};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::Trees;
-use super::{print, stop};
+use super::{print, stop, tree_pictures};
 
 /// How many features, and how many sets of several, are printed.
 const TOP: usize = 10;
@@ -32,7 +32,9 @@ pub fn run(args: &Trees) -> Result<()> {
             reason: error.to_string(),
         };
         std::fs::create_dir_all(folder).map_err(wrong)?;
+        clear_results(folder)?;
         found.save_npz(&folder.join("trees.npz"), first)?;
+        tree_pictures::save(folder, &found, &rows, target.start, first)?;
         if found.n_rows() == 1 {
             Attribution::save_json(
                 &folder.join("attribution.json"),

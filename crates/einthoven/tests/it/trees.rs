@@ -22,7 +22,11 @@ fn a_model_is_explained_row_by_row() {
     let list: Value = serde_json::from_str(&succeed(folder.path(), &args)).unwrap();
     let list = list.as_array().unwrap();
     assert_eq!(list.len(), 9, "three rows of three outputs");
-    assert_eq!(files(folder.path()), ["found/trees.npz"]);
+    let names = files(folder.path());
+    for name in ["trees.npz", "report.html", "beeswarm.svg", "network.svg"] {
+        assert!(names.contains(&format!("found/{name}")), "{names:?}");
+    }
+    assert!(!names.contains(&"found/attribution.json".to_owned()), "one file for all rows: {names:?}");
     let expected: Value =
         serde_json::from_str(&fs::read_to_string(fixture("lightgbm_classes.expected.json")).unwrap()).unwrap();
     for (at, attribution) in list.iter().enumerate() {
