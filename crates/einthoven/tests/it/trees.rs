@@ -79,7 +79,17 @@ fn tables_name_features_and_pairs() {
     }
     let one = succeed(folder.path(), &["trees", &model, &data, "--rows", "3", "--out", "one"]);
     assert!(one.contains("row 3\n") && one.contains("see one/trees.npz"), "{one}");
-    assert_eq!(files(folder.path()), ["one/attribution.json", "one/trees.npz"]);
+    assert_eq!(
+        files(folder.path()),
+        [
+            "one/attribution.json",
+            "one/bars.svg",
+            "one/force.svg",
+            "one/report.html",
+            "one/trees.npz",
+            "one/waterfall.svg"
+        ]
+    );
     let list: Value =
         serde_json::from_str(&fs::read_to_string(folder.path().join("one/attribution.json")).unwrap()).unwrap();
     assert_eq!((list.as_array().unwrap().len(), &list[0]["run"]["row"]), (1, &3.into()));
@@ -99,7 +109,7 @@ fn what_is_wrong_is_named() {
         (2, vec![&model, &data, "--target", "9"], "the model has 0, 1, 2"),
         (2, vec![&model, &data, "--rows", "13-"], "has 12"),
         (2, vec![&model, &data, "--rows", "3-2"], "counted from 1"),
-        (2, vec![&model, &data, "--order", "2"], "from 1 to 1"),
+        (2, vec![&model, &data, "--index", "sv", "--order", "2"], "from 1 to 1"),
         (2, vec![&model, &data, "--index", "lime"], "LIME"),
         (2, vec![&model, &data, "--mode", "interventional"], "--background"),
         (2, vec![&model, &data, "--mode", "path-dependent", "--background", &data], "--background"),
