@@ -119,3 +119,15 @@ fn regressions_cover() {
         check(method, index, 2, [160, 300]);
     }
 }
+
+#[test]
+fn pairs_in_the_middle_are_seen_as_pairs() {
+    // Odd sets alone: the two members of a pair say the opposite, and the middle size has most of what is left to chance.
+    let odd = |size: usize| (0..8u32).map(move |first| (0..size as u32).map(|at| (first + at * 3) % 8).collect());
+    let terms: Vec<(Vec<u32>, f64)> =
+        odd(3).chain(odd(5)).enumerate().map(|(at, set)| (set, 1.0 + at as f64)).collect();
+    let game = games::sparse_fourier(8, terms).unwrap();
+    let found = simulate(Method::SvarmIq, &game, &Request::new(Index::Sii, 1, 8, 230, 0));
+    assert!((0.92..=0.98).contains(&found.coverage), "coverage {}", found.coverage);
+    assert!(found.worst <= 4.5 && found.used > 300, "{}, {}", found.worst, found.used);
+}
