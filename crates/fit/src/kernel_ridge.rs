@@ -21,6 +21,8 @@ pub struct KernelRidge {
     pub coefficients: Vec<f64>,
     /// The penalty.
     pub lambda: f64,
+    /// Whether it is the weakest or the strongest of the grid: one beyond might do better.
+    pub at_end: bool,
 }
 
 /// Solves for each output; `products` are those of the rows `[rows, rows]`, `targets` are `[rows, outputs]`, `leverage` is what
@@ -48,7 +50,8 @@ pub fn solve(products: &Mat<f64>, targets: &Mat<f64>, leverage: &[f64]) -> Resul
     let step = (LARGEST / SMALLEST).powf(1.0 / (GRID - 1) as f64);
     let grid: Vec<f64> = (0..GRID).map(|at| mean * SMALLEST * step.powi(at as i32)).collect();
     let mut best: Vec<Option<(f64, KernelRidge)>> = vec![None; targets.ncols()];
-    for &lambda in &grid {
+    for (at, &lambda) in grid.iter().enumerate() {
+        let at_end = at == 0 || at + 1 == GRID;
         // What a row's own target does not move of its fit.
         let free: Vec<f64> = (0..n)
             .map(|row| {
@@ -63,7 +66,7 @@ pub fn solve(products: &Mat<f64>, targets: &Mat<f64>, leverage: &[f64]) -> Resul
             let left_out = coefficients.iter().zip(&free).map(|(c, free)| (lambda * c / free.max(1e-12)).powi(2));
             let error: f64 = left_out.sum();
             if best.as_ref().is_none_or(|(least, _)| error < *least) {
-                *best = Some((error, KernelRidge { coefficients, lambda }));
+                *best = Some((error, KernelRidge { coefficients, lambda, at_end }));
             }
         }
     }

@@ -25,6 +25,8 @@ pub struct Lasso {
     pub coefficients: Vec<f64>,
     /// The penalty.
     pub lambda: f64,
+    /// Whether it is the weakest of the path: a weaker one might do better.
+    pub at_end: bool,
 }
 
 /// Solves; `columns` are `[unknowns, rows]`, one after another.
@@ -42,14 +44,14 @@ pub fn solve(columns: &[f64], targets: &[f64]) -> Result<Lasso> {
     }
     let largest = columns.chunks_exact(n_rows).map(|column| dot(column, targets).abs()).fold(0.0, f64::max);
     if largest == 0.0 {
-        return Ok(Lasso { coefficients: vec![0.0; columns.len() / n_rows], lambda: 0.0 });
+        return Ok(Lasso { coefficients: vec![0.0; columns.len() / n_rows], lambda: 0.0, at_end: false });
     }
     let step = SMALLEST.powf(1.0 / (PATH - 1) as f64);
     let path: Vec<f64> = (0..PATH).map(|at| largest * step.powi(at as i32)).collect();
     let best = least_error(columns, targets, &path);
     let mut descent = Descent::new(columns, targets, None);
     path[..=best].iter().for_each(|&lambda| descent.to(lambda));
-    Ok(Lasso { coefficients: descent.coefficients, lambda: path[best] })
+    Ok(Lasso { coefficients: descent.coefficients, lambda: path[best], at_end: best + 1 == PATH })
 }
 
 /// The place on the path of the penalty with the least error on rows that were left out.

@@ -51,12 +51,12 @@ pub(crate) fn estimate(
         let mut larger = vec![Vec::new(); values.n_outputs()];
         if parity.n_sets > n_free {
             let problem = Penalised::new(&half)?;
-            let lambdas;
-            (larger, lambdas) = match penalty {
+            let strengths;
+            (larger, strengths) = match penalty {
                 Penalty::Ridge => problem.ridge()?,
                 Penalty::Lasso => problem.lasso()?,
             };
-            warnings.push(describe(penalty, parity.odd, &larger, &lambdas));
+            warnings.push(describe(penalty, parity.odd, &larger, &strengths));
         }
         let coefficients = with_free(&half, n_free, larger)?;
         for (coefficients, terms) in coefficients.iter().zip(found.chunks_exact_mut(readout.n_terms())) {
@@ -66,23 +66,28 @@ pub(crate) fn estimate(
     Ok((readout.found(&found, None), warnings))
 }
 
+/// A penalty, and whether it lies at an end of those that were tried.
+type Strength = (f64, bool);
+
 /// What a reader must know of a regularised solution.
-fn describe(penalty: Penalty, odd: bool, larger: &[Vec<f64>], lambdas: &[f64]) -> String {
+fn describe(penalty: Penalty, odd: bool, larger: &[Vec<f64>], strengths: &[Strength]) -> String {
     let parity = if odd { "odd" } else { "even" };
-    let [low, high] = [f64::min as fn(f64, f64) -> f64, f64::max].map(|of| lambdas.iter().copied().reduce(of));
+    let [low, high] =
+        [f64::min as fn(f64, f64) -> f64, f64::max].map(|of| strengths.iter().map(|(lambda, _)| *lambda).reduce(of));
     let range = match (low, high) {
         (Some(low), Some(high)) if low < high => format!("{low:.2e} to {high:.2e}"),
         (low, _) => format!("{:.2e}", low.unwrap_or(0.0)),
     };
+    let end = if strengths.iter().any(|(_, at_end)| *at_end) { ", an end of what was tried" } else { "" };
     let kept = larger.iter().map(|larger| larger.iter().filter(|value| **value != 0.0).count()).max().unwrap_or(0);
     let n_larger = larger.first().map_or(0, Vec::len);
     match penalty {
         Penalty::Ridge => format!(
-            "ridge on the {n_larger} {parity} interactions, strength {range} by leave-one-out: shrunk towards zero, without \
+            "ridge on the {n_larger} {parity} interactions, strength {range} by leave-one-out{end}: shrunk towards zero, without \
              standard errors"
         ),
         Penalty::Lasso => format!(
-            "lasso on the {n_larger} {parity} interactions, strength {range} by five-fold cross-validation, at most {kept} not \
+            "lasso on the {n_larger} {parity} interactions, strength {range} by five-fold cross-validation{end}, at most {kept} not \
              zero: shrunk towards zero, without standard errors"
         ),
     }
@@ -136,13 +141,13 @@ impl<'a> Penalised<'a> {
     }
 
     /// Coefficients of the larger sets, `[outputs][sets]`, and the strength for each output.
-    fn ridge(&self) -> Result<(Vec<Vec<f64>>, Vec<f64>)> {
+    fn ridge(&self) -> Result<(Vec<Vec<f64>>, Vec<Strength>)> {
         let n_rows = self.rows.pairs.len();
         let leverage: Vec<f64> =
             (0..n_rows).map(|row| self.free.row(row).iter().map(|value| value * value).sum()).collect();
         let solutions = kernel_ridge::solve(&self.products(), &self.targets, &leverage)?;
         let larger = solutions.iter().map(|solution| self.unknowns(&solution.coefficients)).collect();
-        Ok((larger, solutions.iter().map(|solution| solution.lambda).collect()))
+        Ok((larger, solutions.iter().map(|solution| (solution.lambda, solution.at_end)).collect()))
     }
 
     /// The products of the rows of the larger sets with each other, without what the free sets explain.
@@ -184,7 +189,7 @@ impl<'a> Penalised<'a> {
     }
 
     /// Coefficients of the larger sets, `[outputs][sets]`, and the strength for each output.
-    fn lasso(&self) -> Result<(Vec<Vec<f64>>, Vec<f64>)> {
+    fn lasso(&self) -> Result<(Vec<Vec<f64>>, Vec<Strength>)> {
         let n_rows = self.rows.pairs.len();
         let mut columns = Mat::<f64>::zeros(n_rows, self.n_larger);
         let mut signs = vec![0.0; self.parity.n_sets];
@@ -199,7 +204,7 @@ impl<'a> Penalised<'a> {
         for output in 0..self.targets.ncols() {
             let solution = lasso::solve(&columns, self.targets.col_as_slice(output))?;
             larger.push(solution.coefficients);
-            lambdas.push(solution.lambda);
+            lambdas.push((solution.lambda, solution.at_end));
         }
         Ok((larger, lambdas))
     }

@@ -16,6 +16,7 @@ mod stop;
 mod summary;
 mod synth;
 mod train;
+mod tree_args;
 mod tree_pictures;
 mod trees;
 

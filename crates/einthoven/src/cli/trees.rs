@@ -6,7 +6,7 @@ use einthoven::interactions::trees::{Ensemble, Explanations, Mode, Rows, TreeExp
 use einthoven::{Attribution, Error, Index, Result, clear_results};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::args::Trees;
+use super::tree_args::Trees;
 use super::{print, stop, tree_pictures};
 
 /// How many features, and how many sets of several, are printed.
