@@ -9,8 +9,8 @@ use crate::{Error, Method, Request, Result, polynomial};
 /// `docs/interactions.md` a regression has the lowest errors from here on, but on one where it is not far from the lowest;
 /// below it has the largest on some.
 const ENOUGH: f64 = 1.15;
-/// Coalitions for each player from which on SHAP-IQ is as close as SVARM-IQ, or nearly.
-const FOR_EACH_PLAYER: usize = 20;
+/// Coalitions for each player from which on SHAP-IQ is as close as SVARM-IQ, or nearly (`docs/interactions.md`).
+const FOR_EACH_PLAYER: usize = 30;
 /// Coalitions that a regression may need at least: two for each unknown, whose Gram matrix has their number squared.
 const MOST: usize = 8000;
 

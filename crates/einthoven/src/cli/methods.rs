@@ -23,7 +23,7 @@ Interactions of up to k players, for `einthoven interact` and `einthoven game --
 const OF_INTERACTIONS: &str = "
 budget: as above; below it a method refuses, and regressions can be asked for a penalised problem (--ridge, --lasso).
 auto: exact if the budget covers all coalitions of at most 20 players; else a regression where there is one and the budget
-  determines its unknowns, up to 4000; else shapiq from 20n coalitions on, below svarm-iq. The result says which, and why.
+  determines its unknowns, up to 4000; else shapiq from 30n coalitions on, below svarm-iq. The result says which, and why.
 ";
 
 /// Prints the tables of methods.
