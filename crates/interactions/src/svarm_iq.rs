@@ -26,6 +26,9 @@ use crate::{Result, shapiq};
 /// The name of `--method`.
 pub const METHOD: &str = "svarm-iq";
 
+/// The share of the sum of an index that may be missing without a word.
+const MUCH: f64 = 0.1;
+
 /// Sums of a class: pairs, then for each output of the members, the complements, and their squares and products.
 const COUNT: usize = 0;
 const MEMBER: usize = 1;
@@ -60,9 +63,7 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
         found.push(Found { size, values, variances: Some(variances) });
         empty += of_size.empty / values_len(&found);
     }
-    if indices::adds_up(request.index) {
-        add_up(&mut found, values);
-    }
+    let missed = if indices::adds_up(request.index) { add_up(&mut found, values) } else { Vec::new() };
     let mut warnings = shapiq::warnings(&pairs);
     let kind = match empty {
         0 if pairs.complete() => Kind::Exact,
@@ -77,12 +78,23 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
     };
     let &Request { index, order, .. } = request;
     let estimate = Estimate { method: METHOD, index, order, kind, found, warnings };
-    Ok(attribute::attribute(design, values, &estimate))
+    let mut attributions = attribute::attribute(design, values, &estimate);
+    for (attribution, missed) in attributions.iter_mut().zip(missed) {
+        attribution.run.insert("gap_before_projection".to_owned(), missed.into());
+        if missed.abs() > MUCH * (attribution.full - attribution.baseline).abs() {
+            attribution.warnings.push(format!(
+                "before they were made to add up the values missed their sum by {missed:.3}: sums over many sets are not to be \
+                 trusted"
+            ));
+        }
+    }
+    Ok(attributions)
 }
 
 /// Makes the values add up to what the full coalition adds to the empty one; sets whose value is certain keep it.
-fn add_up(found: &mut [Found], values: &Values) {
-    for output in 0..values.n_outputs() {
+/// Returns what was missing, `[outputs]`.
+fn add_up(found: &mut [Found], values: &Values) -> Vec<f64> {
+    let of_output = |output: usize| {
         let sum: f64 = found.iter().flat_map(|found| &found.values[output]).sum();
         let missing = values.get(1, output) - values.get(0, output) - sum;
         let mut uncertain: Vec<&mut f64> = Vec::new();
@@ -93,7 +105,9 @@ fn add_up(found: &mut [Found], values: &Values) {
         }
         let share = missing / uncertain.len().max(1) as f64;
         uncertain.into_iter().for_each(|value| *value += share);
-    }
+        missing
+    };
+    (0..values.n_outputs()).map(of_output).collect()
 }
 
 fn values_len(found: &[Found]) -> usize {

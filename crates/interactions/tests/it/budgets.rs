@@ -135,6 +135,10 @@ fn estimates_of_efficient_indices_add_up() {
         for (method, order) in [(Method::SvarmIq, 2), (Method::SvarmIq, 3)] {
             let found = run(method, &Request::new(index, order, 13, 300, 2)).remove(0);
             assert!(found.efficiency_gap().abs() < 1e-9, "{method}, {index}: {}", found.efficiency_gap());
+            // What was missing is told: more than a tenth of the sum in words too.
+            let missed = found.run["gap_before_projection"].as_f64().unwrap();
+            let told = found.warnings.iter().any(|warning| warning.contains("missed their sum"));
+            assert_eq!(told, missed.abs() > 0.1 * (found.full - found.baseline).abs(), "{index}: {missed}");
         }
     }
     for (method, index) in [
