@@ -8,7 +8,7 @@
 use rayon::prelude::*;
 
 use crate::transforms::players_of;
-use crate::{Attribution, Coalitions, Design, Error, Index, Kind, Link, Result, Term, Values};
+use crate::{Attribution, Coalitions, Design, Error, Kind, Result, Term, Values};
 
 /// Largest number of players of a design: a million coalitions.
 pub const MAX_PLAYERS: usize = 20;
@@ -38,22 +38,12 @@ pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
         let terms = shapley(&table)?.into_iter().enumerate();
         let terms = terms.map(|(player, value)| Term { players: vec![player as u32], value, std_err: Some(0.0) });
         Ok(Attribution {
-            index: Index::Sv,
-            min_order: 1,
-            max_order: 1,
-            n_players,
-            output: output.to_string(),
-            link: Link::default(),
             baseline: values.get(row_of[0], output),
             full: values.get(full, output),
             kind: Kind::Exact,
             method: "exact".to_owned(),
-            seed: 0,
-            evaluations: values.len(),
             terms: terms.collect(),
-            player_names: (0..n_players).map(|player| player.to_string()).collect(),
-            warnings: Vec::new(),
-            run: serde_json::Map::new(),
+            ..Attribution::blank(design, values, output)
         })
     };
     (0..values.n_outputs()).map(attribution).collect()
@@ -68,8 +58,10 @@ fn check_players(n_players: usize) -> Result<()> {
     )))
 }
 
-/// The row of each coalition, `[2^players]`, by its bits.
-fn row_of_mask(rows: &Coalitions) -> Result<Vec<usize>> {
+/// The row of each coalition, `[2^players]`, by its bits. Fails if there are more than 20 players, or the rows are not each
+/// coalition once.
+pub fn row_of_mask(rows: &Coalitions) -> Result<Vec<usize>> {
+    check_players(rows.n_players())?;
     let n_coalitions = 1usize << rows.n_players();
     let mut row_of = vec![usize::MAX; n_coalitions];
     for (row, coalition) in rows.iter().enumerate() {

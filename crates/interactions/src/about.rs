@@ -5,10 +5,10 @@ use einthoven_shapley::About;
 
 /// A line for each method; its index is the one that it is best at.
 pub(crate) static ABOUT: [About; 9] = [
-    about("exact", Index::KSii, "exact", "2^n, n <= 20; any index", "n^2 2^n", "Grabisch & Roubens 1999"),
-    about("shapiq", Index::KSii, "unbiased", "6; any index", "m n^k", "Fumagalli et al. 2023"),
-    about("svarm-iq", Index::KSii, "unbiased", "6; any index; no stratum empty", "m n^k", "Kolpaczki et al. 2024"),
-    about(
+    About::new("exact", Index::KSii, "exact", "2^n, n <= 20; any index", "n^2 2^n", "Grabisch & Roubens 1999"),
+    About::new("shapiq", Index::KSii, "unbiased", "6; any index", "m n^k", "Fumagalli et al. 2023"),
+    About::new("svarm-iq", Index::KSii, "unbiased", "6; any index; no stratum empty", "m n^k", "Kolpaczki et al. 2024"),
+    About::new(
         "permutation",
         Index::Stii,
         "unbiased",
@@ -16,7 +16,7 @@ pub(crate) static ABOUT: [About; 9] = [
         "m 2^k",
         "Sundararajan et al. 2020; Tsai et al. 2023",
     ),
-    about(
+    About::new(
         "kernelshap-iq",
         Index::KSii,
         "consistent",
@@ -24,7 +24,7 @@ pub(crate) static ABOUT: [About; 9] = [
         "m p^2 + p^3, p = C(n, k)",
         "Fumagalli et al. 2024",
     ),
-    about(
+    About::new(
         "kernelshap-iq-inconsistent",
         Index::KSii,
         "biased",
@@ -32,7 +32,7 @@ pub(crate) static ABOUT: [About; 9] = [
         "m p^2 + p^3, p = C(n, k)",
         "Fumagalli et al. 2024",
     ),
-    about(
+    About::new(
         "regression",
         Index::Fsii,
         "consistent",
@@ -40,7 +40,7 @@ pub(crate) static ABOUT: [About; 9] = [
         "m p^2 + p^3, p = C(n, k)",
         "Tsai et al. 2023",
     ),
-    about(
+    About::new(
         "kadd",
         Index::KaddShap,
         "consistent",
@@ -48,16 +48,5 @@ pub(crate) static ABOUT: [About; 9] = [
         "m p^2 + p^3, p = C(n, k)",
         "Pelegrina et al. 2023",
     ),
-    about("auto", Index::KSii, "-", "6", "that of its choice", "see `auto` below"),
+    About::new("auto", Index::KSii, "-", "6", "that of its choice", "see `auto` below"),
 ];
-
-const fn about(
-    name: &'static str,
-    index: Index,
-    kind: &'static str,
-    needs: &'static str,
-    cost: &'static str,
-    source: &'static str,
-) -> About {
-    About { name, index, kind, needs, cost, source }
-}

@@ -1,6 +1,6 @@
 //! From numbers to attributions.
 
-use einthoven_game::{Attribution, Design, Index, Kind, Link, Term, Values};
+use einthoven_game::{Attribution, Design, Index, Kind, Term, Values};
 
 use crate::sets::Sets;
 
@@ -25,7 +25,7 @@ pub(crate) struct Estimate {
     pub warnings: Vec<String>,
 }
 
-/// Dresses up an estimate, one attribution per output. Names are numbers until somebody knows better.
+/// Dresses up an estimate, one attribution per output.
 pub(crate) fn attribute(design: &Design, values: &Values, estimate: &Estimate) -> Vec<Attribution> {
     let n_players = design.rows.n_players();
     let mut terms: Vec<Vec<Term>> = vec![Vec::new(); values.n_outputs()];
@@ -39,22 +39,14 @@ pub(crate) fn attribute(design: &Design, values: &Values, estimate: &Estimate) -
         });
     }
     let attribution = |(output, terms): (usize, Vec<Term>)| Attribution {
-        warnings: estimate.warnings.iter().cloned().chain(faint(&terms)).collect(),
         index: estimate.index,
         min_order: estimate.found.iter().map(|found| found.size).min().unwrap_or(1),
         max_order: estimate.order,
-        n_players,
-        output: output.to_string(),
-        link: Link::default(),
-        baseline: values.get(0, output),
-        full: values.get(1, output),
         kind: estimate.kind,
         method: estimate.method.to_owned(),
-        seed: 0,
-        evaluations: design.rows.len(),
+        warnings: estimate.warnings.iter().cloned().chain(faint(&terms)).collect(),
         terms,
-        player_names: (0..n_players).map(|player| player.to_string()).collect(),
-        run: Default::default(),
+        ..Attribution::blank(design, values, output)
     };
     terms.into_iter().enumerate().map(attribution).collect()
 }

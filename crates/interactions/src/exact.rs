@@ -1,7 +1,7 @@
 //! Every index from the values of all coalitions, up to 20 players, or in closed form from a game that has one.
 
 use einthoven_game::design::check_budget;
-use einthoven_game::{Attribution, Coalitions, Design, Error, Game, Kind, Term, Values, exact, indices};
+use einthoven_game::{Attribution, Coalitions, Design, Game, Kind, Term, Values, exact, indices};
 
 use crate::attribute::{self, Estimate};
 use crate::request::Request;
@@ -31,15 +31,8 @@ pub fn design(request: &Request) -> Result<Design> {
 pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<Vec<Attribution>> {
     request.check_index(request.n_players)?;
     design.check_values(METHOD, values)?;
-    let &Request { index, order, n_players: n, .. } = request;
-    let mut row_of = vec![usize::MAX; 1 << n.min(exact::MAX_PLAYERS)];
-    if row_of.len() == design.rows.len() && n <= exact::MAX_PLAYERS {
-        design.rows.iter().enumerate().for_each(|(row, coalition)| row_of[coalition.words()[0] as usize] = row);
-    }
-    if row_of.contains(&usize::MAX) {
-        let reason = "expected each coalition once".to_owned();
-        return Err(Error::Design { method: METHOD, reason }.into());
-    }
+    let &Request { index, order, .. } = request;
+    let row_of = exact::row_of_mask(&design.rows)?;
     let mut attributions = without_terms(request, design, values);
     for (output, attribution) in attributions.iter_mut().enumerate() {
         let table: Vec<f64> = row_of.iter().map(|&row| values.get(row, output)).collect();

@@ -58,10 +58,10 @@ pub fn estimate(request: &Request, design: &Design, values: &Values) -> Result<V
     for size in weights::sizes(request.index, request.order) {
         let weights = Weights::new(request.index, request.n_players, request.order, size)?;
         let mut of_size = OfSize { weights, overlaps: Overlaps::new(request.n_players, size), empty: 0 };
-        let (values, variances) =
-            (0..values.n_outputs()).map(|output| of_size.output(design, &pairs, values, output)).unzip();
-        found.push(Found { size, values, variances: Some(variances) });
-        empty += of_size.empty / values_len(&found);
+        let outputs = 0..values.n_outputs();
+        let (of_sets, variances) = outputs.map(|output| of_size.output(design, &pairs, values, output)).unzip();
+        found.push(Found { size, values: of_sets, variances: Some(variances) });
+        empty += of_size.empty / values.n_outputs();
     }
     let missed = if indices::adds_up(request.index) { add_up(&mut found, values) } else { Vec::new() };
     let mut warnings = shapiq::warnings(&pairs);
@@ -108,10 +108,6 @@ fn add_up(found: &mut [Found], values: &Values) -> Vec<f64> {
         missing
     };
     (0..values.n_outputs()).map(of_output).collect()
-}
-
-fn values_len(found: &[Found]) -> usize {
-    found.last().map_or(1, |found| found.values.len())
 }
 
 /// The sets of one size.

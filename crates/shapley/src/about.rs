@@ -21,12 +21,26 @@ pub struct About {
     pub source: &'static str,
 }
 
+impl About {
+    /// In the order of the columns of the table.
+    pub const fn new(
+        name: &'static str,
+        index: Index,
+        kind: &'static str,
+        needs: &'static str,
+        cost: &'static str,
+        source: &'static str,
+    ) -> Self {
+        Self { name, index, kind, needs, cost, source }
+    }
+}
+
 /// A line for each method.
 pub(crate) static ABOUT: [(Method, About); 18] = [
-    (Method::Exact, about("exact", Index::Sv, "exact", "2^n, n <= 20", "n 2^n", "Shapley 1953")),
+    (Method::Exact, About::new("exact", Index::Sv, "exact", "2^n, n <= 20", "n 2^n", "Shapley 1953")),
     (
         Method::Kernel,
-        about(
+        About::new(
             "kernel",
             Index::Sv,
             "consistent",
@@ -37,27 +51,33 @@ pub(crate) static ABOUT: [(Method, About); 18] = [
     ),
     (
         Method::Leverage,
-        about("leverage", Index::Sv, "consistent", "2n, better 8n", "m n^2 + n^3", "Musco & Witter 2025"),
+        About::new("leverage", Index::Sv, "consistent", "2n, better 8n", "m n^2 + n^3", "Musco & Witter 2025"),
     ),
-    (Method::UnbiasedKernel, about("unbiased-kernel", Index::Sv, "unbiased", "6", "m n", "Covert & Lee 2021")),
+    (Method::UnbiasedKernel, About::new("unbiased-kernel", Index::Sv, "unbiased", "6", "m n", "Covert & Lee 2021")),
     (
         Method::Permutation,
-        about("permutation", Index::Sv, "unbiased", "2n", "m", "Castro et al. 2009; Mitchell et al. 2022"),
+        About::new("permutation", Index::Sv, "unbiased", "2n", "m", "Castro et al. 2009; Mitchell et al. 2022"),
     ),
     (
         Method::OrthogonalPermutation,
-        about("orthogonal-permutation", Index::Sv, "unbiased", "2n", "m", "Mitchell et al. 2022"),
+        About::new("orthogonal-permutation", Index::Sv, "unbiased", "2n", "m", "Mitchell et al. 2022"),
     ),
-    (Method::SobolPermutation, about("sobol-permutation", Index::Sv, "unbiased", "2n", "m", "Mitchell et al. 2022")),
+    (
+        Method::SobolPermutation,
+        About::new("sobol-permutation", Index::Sv, "unbiased", "2n", "m", "Mitchell et al. 2022"),
+    ),
     (
         Method::Stratified,
-        about("stratified", Index::Sv, "unbiased", "4n + 2", "m n", "Maleki et al. 2013; Castro et al. 2017"),
+        About::new("stratified", Index::Sv, "unbiased", "4n + 2", "m n", "Maleki et al. 2013; Castro et al. 2017"),
     ),
-    (Method::Svarm, about("svarm", Index::Sv, "unbiased", "2n + 2; no stratum empty", "m n", "Kolpaczki et al. 2024")),
-    (Method::Owen, about("owen", Index::Sv, "unbiased", "2n + 4", "m", "Owen 1972; Okhrati & Lipani 2020")),
+    (
+        Method::Svarm,
+        About::new("svarm", Index::Sv, "unbiased", "2n + 2; no stratum empty", "m n", "Kolpaczki et al. 2024"),
+    ),
+    (Method::Owen, About::new("owen", Index::Sv, "unbiased", "2n + 4", "m", "Owen 1972; Okhrati & Lipani 2020")),
     (
         Method::HierarchicalOwen,
-        about(
+        About::new(
             "hierarchical-owen",
             Index::Owen,
             "unbiased",
@@ -66,10 +86,10 @@ pub(crate) static ABOUT: [(Method, About); 18] = [
             "Owen 1977; Winter 1989",
         ),
     ),
-    (Method::Msr, about("msr", Index::Bv, "unbiased", "6", "m n", "Wang & Jia 2023")),
+    (Method::Msr, About::new("msr", Index::Bv, "unbiased", "6", "m n", "Wang & Jia 2023")),
     (
         Method::PolyShap,
-        about(
+        About::new(
             "polyshap",
             Index::Sv,
             "consistent",
@@ -80,7 +100,7 @@ pub(crate) static ABOUT: [(Method, About); 18] = [
     ),
     (
         Method::RegressionMsr,
-        about(
+        About::new(
             "regression-msr",
             Index::Sv,
             "unbiased",
@@ -89,11 +109,11 @@ pub(crate) static ABOUT: [(Method, About); 18] = [
             "Witter et al. 2025",
         ),
     ),
-    (Method::ProxyShap, about("proxyshap", Index::Sv, "consistent", "12", "12 x trees", "arXiv 2605.22738")),
-    (Method::Lime, about("lime", Index::Lime, "biased", "6", "m n^2 + n^3", "Ribeiro et al. 2016")),
+    (Method::ProxyShap, About::new("proxyshap", Index::Sv, "consistent", "12", "12 x trees", "arXiv 2605.22738")),
+    (Method::Lime, About::new("lime", Index::Lime, "biased", "6", "m n^2 + n^3", "Ribeiro et al. 2016")),
     (
         Method::OddShap,
-        about(
+        About::new(
             "oddshap",
             Index::Sv,
             "consistent",
@@ -102,16 +122,5 @@ pub(crate) static ABOUT: [(Method, About); 18] = [
             "arXiv 2602.01399",
         ),
     ),
-    (Method::Auto, about("auto", Index::Sv, "-", "2n", "that of its choice", "see `auto` below")),
+    (Method::Auto, About::new("auto", Index::Sv, "-", "2n", "that of its choice", "see `auto` below")),
 ];
-
-const fn about(
-    name: &'static str,
-    index: Index,
-    kind: &'static str,
-    needs: &'static str,
-    cost: &'static str,
-    source: &'static str,
-) -> About {
-    About { name, index, kind, needs, cost, source }
-}

@@ -1,6 +1,6 @@
 //! From numbers to attributions.
 
-use einthoven_game::{Attribution, Design, Index, Kind, Link, Term, Values};
+use einthoven_game::{Attribution, Design, Index, Kind, Term, Values};
 
 /// What an estimator has found out.
 pub(crate) struct Estimate {
@@ -14,7 +14,7 @@ pub(crate) struct Estimate {
     pub warnings: Vec<String>,
 }
 
-/// Dresses up an estimate, one attribution per output. Names are numbers until somebody knows better.
+/// Dresses up an estimate, one attribution per output.
 pub(crate) fn attribute(design: &Design, values: &Values, estimate: &Estimate) -> Vec<Attribution> {
     let n_players = design.rows.n_players();
     let attribution = |output: usize| {
@@ -25,21 +25,11 @@ pub(crate) fn attribute(design: &Design, values: &Values, estimate: &Estimate) -
         };
         Attribution {
             index: estimate.index,
-            min_order: 1,
-            max_order: 1,
-            n_players,
-            output: output.to_string(),
-            link: Link::default(),
-            baseline: values.get(0, output),
-            full: values.get(1, output),
             kind: estimate.kind,
             method: estimate.method.to_owned(),
-            seed: 0,
-            evaluations: design.rows.len(),
             terms: (0..n_players).map(term).collect(),
-            player_names: (0..n_players).map(|player| player.to_string()).collect(),
             warnings: estimate.warnings.clone(),
-            run: Default::default(),
+            ..Attribution::blank(design, values, output)
         }
     };
     (0..values.n_outputs()).map(attribution).collect()

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use aggregate::Aggregation;
 
-use crate::{Error, Index, Kind, Link, Result};
+use crate::{Design, Error, Index, Kind, Link, Result, Values};
 
 /// Most numbers of a dense tensor.
 const MAX_TENSOR: usize = 100_000_000;
@@ -69,6 +69,31 @@ pub struct Term {
 }
 
 impl Attribution {
+    /// An attribution of one output without terms, for estimators to put in what they have found: a Shapley value of which
+    /// nothing is claimed. Players and the output have numbers for names until somebody knows better. The first two rows of the
+    /// design are the empty and the full coalition.
+    pub fn blank(design: &Design, values: &Values, output: usize) -> Self {
+        let n_players = design.rows.n_players();
+        Self {
+            index: Index::Sv,
+            min_order: 1,
+            max_order: 1,
+            n_players,
+            output: output.to_string(),
+            link: Link::default(),
+            baseline: values.get(0, output),
+            full: values.get(1, output),
+            kind: Kind::Biased,
+            method: String::new(),
+            seed: 0,
+            evaluations: design.rows.len(),
+            terms: Vec::new(),
+            player_names: (0..n_players).map(|player| player.to_string()).collect(),
+            warnings: Vec::new(),
+            run: serde_json::Map::new(),
+        }
+    }
+
     /// The `n` terms of largest magnitude, largest first; all of them if they are fewer.
     pub fn largest(&self, n: usize) -> Vec<&Term> {
         let mut terms: Vec<&Term> = self.terms.iter().collect();
