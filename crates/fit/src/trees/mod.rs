@@ -5,11 +5,14 @@
 //! a loss there are no bins and no missing values: the histogram of a node is one masked sum over its rows.
 
 mod grow;
+mod histogram;
 mod readout;
+mod tune;
 
 use einthoven_game::{Coalition, Coalitions};
 
 pub use grow::{Params, fit};
+pub use tune::{Path, Tuned, cross_validate, path};
 
 /// A constant and a sum of trees over one set of players.
 #[derive(Clone, Debug, PartialEq)]
