@@ -1,4 +1,9 @@
 //! Sparse functions of a thousand players, found from a few thousand coalitions.
 #![allow(dead_code)]
 mod bch;
+mod bins;
+mod decode;
 mod field;
+mod peel;
+mod small;
+mod subsample;
