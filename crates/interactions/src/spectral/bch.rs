@@ -234,7 +234,7 @@ mod tests {
         ];
         for (n_players, codes) in table {
             for (t, (length, messages, parity)) in (2..).zip(codes) {
-                let code = Code::new(n_players, t).unwrap();
+                let code = Code::new(n_players, t).expect("a code");
                 let found = (code.field.order(), code.field.order() - code.n_parity, code.n_parity);
                 assert_eq!(found, (length, messages, parity), "{n_players} players, t = {t}");
             }
@@ -246,7 +246,7 @@ mod tests {
     fn words_are_multiples_of_the_generator_and_far_apart() {
         // The double-error-correcting code of length 15, whose generator is known: x^8 + x^7 + x^6 + x^4 + 1.
         assert_eq!(generator(&Field::new(4), 2), 0b1_1101_0001);
-        let code = Code::new(7, 2).unwrap();
+        let code = Code::new(7, 2).expect("a code");
         assert_eq!(code.n_parity, 8);
         for message in 1u32..1 << 7 {
             let players = (0..7).filter(|player| message >> player & 1 == 1);
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn all_small_sets_have_their_own_names() {
-        let code = Code::new(23, 3).unwrap();
+        let code = Code::new(23, 3).expect("a code");
         for size in 0..=3 {
             for_each_subset(23, size, |set| {
                 let parity = set.iter().fold(0, |sum, &player| sum ^ code.columns[player]);

@@ -3,7 +3,6 @@
 mod bch;
 mod bins;
 mod decode;
+mod evidence;
 mod field;
 mod peel;
-mod small;
-mod subsample;

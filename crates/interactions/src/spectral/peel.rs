@@ -2,9 +2,8 @@
 //!
 //! A bin that holds one set spells it; once known, the set is taken from its bins in the other groups, where that may leave
 //! another set alone (Kang et al., 2025; Li, Bradley, Pawar & Ramchandran, 2015). A set is taken if it explains its bins in
-//! all groups so much better than no set that the best of all sets of its size, on noise, would not: by the ratio of
-//! likelihoods with a variance for each bin, which counts noise and the sets that share the bin alike. So there is no other
-//! threshold, and a bin that holds several sets gives the strongest. Coefficients are made anew after each round from all bins,
+//! all groups so much better than no set that the best of all sets of its size, on noise, would not (`evidence.rs`). So there is
+//! no other threshold, and a bin that holds several sets gives the strongest. Coefficients are made anew after each round from all bins,
 //! and what no longer passes is given back.
 
 use std::collections::BTreeSet;
@@ -12,15 +11,14 @@ use std::collections::BTreeSet;
 use einthoven_game::Design;
 use rayon::prelude::*;
 
-use super::bins::{Bins, correlation};
+use super::bins::Bins;
 use super::decode::{candidates, signs};
+use super::evidence::{MOST_DEGREE, Place, fit, needed, quiet};
 use super::small::Signs;
 use super::subsample::Groups;
 use crate::Result;
 use crate::sets::count;
 
-/// The chance that a set is taken on pure noise, for all sizes together.
-const CHANCE: f64 = 0.05;
 /// Most rounds.
 const ROUNDS: usize = 100;
 /// Most passes over the coefficients after a round, and their change, relative to the largest one, that ends it.
@@ -30,8 +28,6 @@ const CHANGE: f64 = 1e-13;
 const FEW_CHOICES: usize = 64;
 const MANY_CHOICES: usize = 4096;
 const MOST_DECODINGS: usize = 1 << 17;
-/// Largest sets.
-const MOST_DEGREE: usize = 5;
 /// Most sets of a size that are gone through: a tenth of a second.
 const MOST_SETS: f64 = 3e7;
 
@@ -68,23 +64,17 @@ pub(crate) struct Facts {
 pub(crate) fn screen(design: &Design, values: &[f64]) -> Result<Screened> {
     design.check_rows(values.len())?;
     let groups = Groups::read(design)?;
-    let bins = Bins::new(&groups, values);
-    let mean = bins.mean;
-    let mut peeling = Peeling::new(&groups, bins);
+    let mut peeling = Peeling::new(&groups, Bins::new(&groups, values));
     let rounds = peeling.run();
-    let mut found = peeling.found;
-    let empty = found.iter().position(|found| found.set.is_empty()).map_or(0.0, |at| found.remove(at).coefficient);
-    found.sort_by(|a, b| b.coefficient.abs().total_cmp(&a.coefficient.abs()).then_with(|| a.set.cmp(&b.set)));
-    let mut sets = vec![(Vec::new(), mean + empty)];
-    sets.extend(found.into_iter().map(|found| (found.set, found.coefficient)));
-    let facts = Facts {
-        bits: groups.bits,
-        n_errors: groups.code.n_errors(),
-        groups: groups.len(),
-        delays: groups.n_delays(),
-        noise: (quiet(&peeling.energies, groups.n_delays()) * f64::from(1u32 << groups.bits)).sqrt(),
-        rounds,
-    };
+    let (mean, scale) = (peeling.bins.mean, peeling.bins.scale);
+    let noise = (quiet(&peeling.bins) * f64::from(1u32 << groups.bits)).sqrt() * scale;
+    let mut sets: Vec<(Vec<u32>, f64)> =
+        peeling.found.into_iter().map(|found| (found.set, found.coefficient * scale)).collect();
+    let empty = sets.iter().position(|(set, _)| set.is_empty()).map_or(0.0, |at| sets.remove(at).1);
+    sets.sort_by(|(a, x), (b, y)| y.abs().total_cmp(&x.abs()).then_with(|| a.cmp(b)));
+    sets.insert(0, (Vec::new(), mean + empty));
+    let (n_errors, delays) = (groups.code.n_errors(), groups.n_delays());
+    let facts = Facts { bits: groups.bits, n_errors, groups: groups.len(), delays, noise, rounds };
     Ok(Screened { sets, facts })
 }
 
@@ -92,46 +82,28 @@ pub(crate) fn screen(design: &Design, values: &[f64]) -> Result<Screened> {
 struct Found {
     set: Vec<u32>,
     /// Its bin in each group, and its signs there.
-    places: Vec<(usize, u128)>,
+    places: Vec<Place>,
     coefficient: f64,
-}
-
-/// What a set explains of its bins.
-struct Fit {
-    coefficient: f64,
-    /// Logarithm of the ratio of likelihoods, less what the best of all sets of its size would have on noise.
-    evidence: f64,
 }
 
 struct Peeling<'a> {
     groups: &'a Groups,
     /// What the sets that were taken leave.
     bins: Bins,
-    energies: Vec<f64>,
     /// Bins that have changed since they were last decoded.
     changed: Vec<bool>,
     found: Vec<Found>,
     /// Sets that were taken and did not hold: they are not taken again, so that there is an end.
     given_back: BTreeSet<Vec<u32>>,
-    /// Logarithm of the number of sets that share the chance, by size.
-    ln_sets: Vec<f64>,
+    /// Evidence that is needed, by size.
+    needed: Vec<f64>,
 }
 
 impl<'a> Peeling<'a> {
     fn new(groups: &'a Groups, bins: Bins) -> Self {
-        let n_players = groups.code.columns().len();
-        let share = ((MOST_DEGREE + 1) as f64 / CHANCE).ln();
-        let ln_sets = (0..=MOST_DEGREE).map(|size| count(n_players, size.min(n_players)).ln() + share).collect();
-        let energies = (0..bins.len()).map(|bin| bins.energy(bin)).collect();
-        Self {
-            groups,
-            changed: vec![true; bins.len()],
-            bins,
-            energies,
-            found: Vec::new(),
-            given_back: BTreeSet::new(),
-            ln_sets,
-        }
+        let needed = needed(groups.code.columns().len());
+        let changed = vec![true; bins.len()];
+        Self { groups, bins, changed, found: Vec::new(), given_back: BTreeSet::new(), needed }
     }
 
     /// Takes sets until there is none left; the number of rounds.
@@ -164,10 +136,10 @@ impl<'a> Peeling<'a> {
     /// What the bins spell that have changed and hold more than noise.
     fn decode(&mut self, choices: usize) -> BTreeSet<Vec<u32>> {
         let n_delays = self.groups.n_delays();
-        let noise = quiet(&self.energies, n_delays) * (1.0 + 2.0 * (2.0 / n_delays as f64).sqrt());
+        let noise = quiet(&self.bins) * (1.0 + 2.0 * (2.0 / n_delays as f64).sqrt());
         let least = noise.max(self.bins.floor.powi(2));
         let which: Vec<usize> =
-            (0..self.bins.len()).filter(|&bin| self.changed[bin] && self.energies[bin] > least).collect();
+            (0..self.bins.len()).filter(|&bin| self.changed[bin] && self.bins.energy(bin) > least).collect();
         self.changed.fill(false);
         let choices = choices.min(MOST_DECODINGS / which.len().max(1)).max(FEW_CHOICES);
         let spelt = which.par_iter().flat_map_iter(|&bin| {
@@ -182,12 +154,12 @@ impl<'a> Peeling<'a> {
     fn small(&self, sizes: std::ops::RangeInclusive<usize>) -> BTreeSet<Vec<u32>> {
         let signs = Signs::new(self.groups, &self.bins);
         // Signs alone keep 0.8 of a faint correlation, give or take one standard deviation.
-        let deviations = |size: usize| 0.8 * (2.0 * self.ln_sets[size]).sqrt() - 1.0;
+        let deviations = |size: usize| 0.8 * (2.0 * self.needed[size]).sqrt() - 1.0;
         sizes.flat_map(|size| signs.candidates(size, deviations(size))).collect()
     }
 
     /// The bins of a set in all groups, and its signs there.
-    fn places(&self, set: &[u32]) -> Vec<(usize, u128)> {
+    fn places(&self, set: &[u32]) -> Vec<Place> {
         let (signs, bits) = (signs(&self.groups.code, set), self.groups.bits);
         let place = |(group, places): (usize, &Vec<u16>)| {
             let place = usize::from(set.iter().fold(0, |sum, &player| sum ^ places[player as usize]));
@@ -197,50 +169,34 @@ impl<'a> Peeling<'a> {
         self.groups.places.iter().enumerate().map(place).collect()
     }
 
-    /// How well a set explains its bins, with one coefficient and a variance for each bin.
-    fn fit(&self, size: usize, places: &[(usize, u128)]) -> Fit {
-        let floor = self.bins.floor.powi(2);
-        let of_bin =
-            |&(bin, signs): &(usize, u128)| (self.energies[bin] + floor, correlation(self.bins.entries(bin), signs));
-        let parts: Vec<(f64, f64)> = places.iter().map(of_bin).collect();
-        let weights = parts.iter().map(|(energy, mean)| 1.0 / (energy - mean * mean).max(floor).max(f64::MIN_POSITIVE));
-        let (mut sum, mut total) = (0.0, 0.0);
-        for (weight, (_, mean)) in weights.zip(&parts) {
-            sum += weight * mean;
-            total += weight;
-        }
-        let coefficient = sum / total;
-        let ratio = |(energy, mean): &(f64, f64)| {
-            let left = (energy - coefficient * (2.0 * mean - coefficient)).max(floor).max(f64::MIN_POSITIVE);
-            (energy.max(f64::MIN_POSITIVE) / left).ln()
-        };
-        let freedom = (self.groups.n_delays() - 1) as f64;
-        let evidence = freedom / 2.0 * parts.iter().map(ratio).sum::<f64>() - self.ln_sets[size];
-        Fit { coefficient, evidence }
-    }
-
     /// Takes those sets that have evidence, the surest first; how many.
     fn take(&mut self, sets: BTreeSet<Vec<u32>>) -> usize {
         let known: BTreeSet<&Vec<u32>> = self.found.iter().map(|found| &found.set).collect();
         let new: Vec<Vec<u32>> =
             sets.into_iter().filter(|set| !known.contains(set) && !self.given_back.contains(set)).collect();
-        let fit = |set: Vec<u32>| {
+        let try_one = |set: Vec<u32>| {
             let places = self.places(&set);
-            let fit = self.fit(set.len(), &places);
-            (fit.evidence > 0.0).then_some((fit.evidence, Found { set, places, coefficient: 0.0 }))
+            let evidence = fit(&self.bins, &places).ln_ratio - self.needed[set.len()];
+            (evidence > 0.0).then_some((evidence, Found { set, places, coefficient: 0.0 }))
         };
-        let mut sure: Vec<(f64, Found)> = new.into_par_iter().filter_map(fit).collect();
+        let mut sure: Vec<(f64, Found)> = new.into_par_iter().filter_map(try_one).collect();
         sure.sort_by(|(a, _), (b, _)| b.total_cmp(a));
         let mut taken = 0;
         for (_, found) in sure {
-            let fit = self.fit(found.set.len(), &found.places);
-            if fit.evidence > 0.0 {
+            let coefficient = self.evident(&found);
+            if coefficient != 0.0 {
                 self.found.push(found);
-                self.add(self.found.len() - 1, fit.coefficient);
+                self.add(self.found.len() - 1, coefficient);
                 taken += 1;
             }
         }
         taken
+    }
+
+    /// The coefficient of a set, zero if there is not enough evidence.
+    fn evident(&self, found: &Found) -> f64 {
+        let fit = fit(&self.bins, &found.places);
+        if fit.ln_ratio > self.needed[found.set.len()] { fit.coefficient } else { 0.0 }
     }
 
     /// Adds to the coefficient of a set.
@@ -249,7 +205,6 @@ impl<'a> Peeling<'a> {
         found.coefficient += change;
         for &(bin, signs) in &found.places {
             self.bins.subtract(bin, signs, change);
-            self.energies[bin] = self.bins.energy(bin);
             self.changed[bin] = true;
         }
     }
@@ -261,9 +216,7 @@ impl<'a> Peeling<'a> {
             for at in 0..self.found.len() {
                 let old = self.found[at].coefficient;
                 self.add(at, -old);
-                let found = &self.found[at];
-                let fit = self.fit(found.set.len(), &found.places);
-                let new = if fit.evidence > 0.0 { fit.coefficient } else { 0.0 };
+                let new = self.evident(&self.found[at]);
                 self.add(at, new);
                 moved = moved.max((new - old).abs());
             }
@@ -275,12 +228,4 @@ impl<'a> Peeling<'a> {
             }
         }
     }
-}
-
-/// The mean square of an entry of a quiet bin: the lower quartile of the bins, corrected for being one (Wilson & Hilferty, 1931).
-fn quiet(energies: &[f64], n_delays: usize) -> f64 {
-    let mut sorted = energies.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let spread = 2.0 / (9.0 * n_delays as f64);
-    sorted[sorted.len() / 4] / (1.0 - spread - 0.674_49 * spread.sqrt()).powi(3)
 }
