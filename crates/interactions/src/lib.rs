@@ -28,6 +28,7 @@ pub mod regression;
 mod request;
 pub mod sets;
 pub mod shapiq;
+pub mod spectral;
 pub mod svarm_iq;
 mod top;
 pub mod trees;

@@ -1,0 +1,3 @@
+//! Sparse Walsh-Hadamard spectra: which sets of players matter, among far too many to be fitted all.
+
+pub mod proxy;
