@@ -28,7 +28,7 @@ pub mod regression;
 mod request;
 pub mod sets;
 pub mod shapiq;
-mod spectral;
+pub mod spectral;
 pub mod svarm_iq;
 mod top;
 pub mod trees;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use einthoven_game::Coalitions;
 
 use super::histogram::{Bits, Histogram, slot};
-use super::{Node, Tree, Trees};
+use super::{Node, Tree, Trees, mean};
 
 /// How trees are grown. The defaults are LightGBM's, but for `min_rows`, which is smaller where rows are few.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,7 +56,7 @@ pub(super) fn boost(
 ) -> f64 {
     assert_eq!(which.len(), targets.len(), "a target for each row");
     let n_rows = which.len();
-    let base = targets.iter().sum::<f64>() / n_rows.max(1) as f64;
+    let base = mean(targets);
     let mut residuals: Vec<f64> = targets.iter().map(|target| target - base).collect();
     let squares: f64 = residuals.iter().map(|residual| residual * residual).sum();
     let mut grower = Grower {

@@ -48,6 +48,12 @@ pub enum Node {
     },
 }
 
+/// The mean; of equal numbers their own value to the last bit.
+fn mean(numbers: &[f64]) -> f64 {
+    let first = numbers.first().copied().unwrap_or(0.0);
+    first + numbers.iter().map(|number| number - first).sum::<f64>() / numbers.len().max(1) as f64
+}
+
 impl Trees {
     /// The prediction for one coalition.
     pub fn predict(&self, coalition: Coalition<'_>) -> f64 {

@@ -4,7 +4,7 @@ use einthoven_game::Coalitions;
 use rayon::prelude::*;
 
 use super::grow::boost;
-use super::{Params, Trees};
+use super::{Params, Trees, mean};
 
 /// Trees, and what they miss of rows that were held out.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ pub fn path(
 ) -> Path {
     assert_eq!(held.0.len(), held.1.len(), "a target for each row");
     // The constant that `boost` starts from.
-    let base = seen.1.iter().sum::<f64>() / seen.1.len().max(1) as f64;
+    let base = mean(seen.1);
     let mut left: Vec<f64> = held.1.iter().map(|target| target - base).collect();
     let squares = |left: &[f64]| left.iter().map(|left| left * left).sum::<f64>();
     let (mut errors, mut best) = (vec![squares(&left)], 0);

@@ -1,8 +1,22 @@
 //! Sparse functions of a thousand players, found from a few thousand coalitions.
-#![allow(dead_code)]
+mod baselines;
 mod bch;
 mod bins;
+mod choose;
+pub mod combined;
 mod decode;
 mod evidence;
 mod field;
+mod held_out;
 mod peel;
+pub mod proxy;
+mod pursuit;
+mod readout;
+mod refit;
+mod report;
+mod significance;
+mod signs;
+mod small;
+mod subsample;
+pub use held_out::{Faithfulness, faithfulness};
+pub use significance::{FALSE_DISCOVERIES, MOST_DEGREE};
