@@ -8,6 +8,7 @@ mod common;
 mod full_budget;
 mod partial_budget;
 mod penalised;
+mod removal;
 mod sets;
 mod simulation;
 mod trees;
