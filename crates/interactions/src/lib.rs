@@ -25,6 +25,7 @@ mod polynomial;
 mod pulls;
 mod readout;
 pub mod regression;
+pub mod removal;
 mod request;
 pub mod sets;
 pub mod shapiq;

@@ -9,6 +9,7 @@ mod full_budget;
 mod partial_budget;
 mod penalised;
 mod screen;
+mod removal;
 mod sets;
 mod simulation;
 mod trees;
