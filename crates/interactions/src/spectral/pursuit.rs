@@ -28,7 +28,7 @@ const AS_CLEAR: f64 = 0.7;
 /// With fewer rows nothing is searched for.
 const FEWEST: usize = 64;
 /// A spread of the residuals below this share of the largest target is rounding.
-const ROUNDING: f64 = 1e-13;
+const ROUNDING: f64 = 1e-14;
 /// A set has at least so many rows.
 const ROWS_PER_SET: usize = 6;
 /// Most sets: the products of their columns are decomposed in each round.
@@ -44,6 +44,8 @@ pub(crate) struct Pursuit<'a> {
     /// All rows that may be fitted to, and their targets.
     seen: &'a Signs,
     targets: &'a [f64],
+    /// The largest magnitude of a target.
+    largest: f64,
     /// Those of them that were drawn alike and independently: on the rows of a code, a set that is missing shows up as many
     /// others.
     drawn: &'a [u32],
@@ -68,7 +70,8 @@ impl<'a> Pursuit<'a> {
                 *entry = if column[at / 64] >> (at % 64) & 1 == 1 { -1.0 } else { 1.0 };
             }
         }
-        Self { seen, targets, drawn, signs, matrix, size }
+        let largest = targets.iter().fold(0.0, |most: f64, target| most.max(target.abs()));
+        Self { seen, targets, largest, drawn, signs, matrix, size }
     }
 
     /// Adds to the known sets those that the targets show, and takes out those that they do not.
@@ -104,7 +107,8 @@ impl<'a> Pursuit<'a> {
 
     /// The sets that are further from zero than the best of all sets on noise.
     fn clear_of(&self, known: Sets, fit: &Refit) -> Sets {
-        let (own, variance) = (fit.variances(), fit.variance().max(self.left(fit).1));
+        let rounding = (ROUNDING * self.largest).powi(2);
+        let (own, variance) = (fit.variances(), fit.variance().max(self.left(fit).1).max(rounding));
         let z = |at: usize| fit.coefficients[at].abs() / (variance * own[at]).sqrt();
         let clear = |&at: &usize| z(at) >= threshold(self.seen.n_players(), known[at].len());
         (0..known.len()).filter(clear).map(|at| known[at].clone()).collect()
@@ -116,15 +120,13 @@ impl<'a> Pursuit<'a> {
         let n_players = self.seen.n_players();
         let (left, variance) = self.left(fit);
         let scale = (variance * left.len() as f64).sqrt();
-        // Below, everything is rounding.
-        let largest = self.targets.iter().fold(0.0, |most: f64, target| most.max(target.abs()));
-        if left.len() < FEWEST || variance.sqrt() <= ROUNDING * largest {
+        if left.len() < FEWEST || variance.sqrt() <= ROUNDING * self.largest {
             return Vec::new();
         }
         let thresholds: Vec<f64> = (0..=MOST_DEGREE).map(|size| threshold(n_players, size)).collect();
         let mut sets = neighbours(n_players, known, self.size);
-        for size in 1..=self.size {
-            sets.extend(self.search(&left, size, 0.999 * thresholds[size] * scale));
+        for (size, threshold) in thresholds.iter().enumerate().take(self.size + 1).skip(1) {
+            sets.extend(self.search(&left, size, 0.999 * threshold * scale));
         }
         let taken: BTreeSet<&Vec<u32>> = known.iter().collect();
         let sets: Sets = sets.into_iter().filter(|set| !taken.contains(set)).collect();

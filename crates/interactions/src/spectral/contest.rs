@@ -1,15 +1,9 @@
-//! The spectral methods: which coalitions are evaluated, what is found in their values, and which of it is kept.
-//!
-//! *SPEX* reads sets off the bins of a coded design, and pursues what these leave. *ProxySPEX* reads them off boosted trees.
-//! *Spectral* does both on the same coalitions and takes them together. A tenth of the coalitions is held out: supports are
-//! compared by what they miss there, with the constant among them, and with simpler explanations beside them. The one that
-//! is kept is fitted again to all rows, and the index is read off its coefficients.
+//! The supports of one output that are compared: what the screens find, simpler explanations, and which of it is kept.
 
 use std::collections::BTreeSet;
 
-use einthoven_game::design::check_budget;
-use einthoven_game::{Attribution, Design, Kind, Values, exact as all};
-use serde_json::{Map, Value, json};
+use einthoven_game::{Attribution, Design, Values};
+use serde_json::{Map, Value};
 
 use super::choose::{Candidate, Judged, Sample, choose, predict};
 use super::held_out::Faithfulness;
@@ -19,23 +13,11 @@ use super::readout::Known;
 use super::refit::{Refit, Shrink, refit};
 use super::significance::{FALSE_DISCOVERIES, MOST_DEGREE, claimed};
 use super::signs::Signs;
-use super::subsample::{self, Plan, split};
-use super::{baselines, proxy, report};
-use crate::attribute::{self, Estimate};
+use super::subsample::{self, split};
+use super::{CODED, PROXYSPEX, SPEX, baselines, proxy, report};
 use crate::request::Request;
-use crate::{Error, Result, exact};
+use crate::{Result, exact};
 
-/// The method that decodes.
-pub const SPEX: &str = "spex";
-/// The method that asks trees.
-pub const PROXYSPEX: &str = "proxyspex";
-/// The method that does both.
-pub const SPECTRAL: &str = "spectral";
-
-/// The smallest budget without a code: enough to fit to, and to hold out.
-const SMALLEST: usize = 128;
-/// The part of the budget that the coded design gets where trees are to learn too.
-const CODED: f64 = 2.0 / 3.0;
 /// How often sets are pursued and what they leave is decoded.
 const TURNS: usize = 3;
 /// Parts of the rows, one of which trees have not seen.
@@ -48,70 +30,8 @@ const FAITHFUL: f64 = 0.8;
 /// The name of a support without a code.
 const PURSUIT: &str = "pursuit";
 
-/// Coalitions to evaluate.
-///
-/// # Errors
-/// If there is no such index of that order, or the budget is too small.
-pub fn design(method: &'static str, request: &Request) -> Result<Design> {
-    request.check_index(request.n_players)?;
-    let &Request { n_players, budget, seed, .. } = request;
-    if holds_all(n_players, budget) {
-        return Ok(all::design(n_players)?);
-    }
-    check_budget(method, n_players, budget, smallest_budget(method, n_players)?)?;
-    let plan = match method {
-        SPEX => Plan::new(n_players, budget).unwrap_or_else(|| Plan::within(n_players, budget, 0)),
-        SPECTRAL => Plan::within(n_players, budget, (CODED * budget as f64) as usize),
-        _ => Plan::within(n_players, budget, 0),
-    };
-    Ok(subsample::design(&plan, seed))
-}
-
-/// The index of each output, of the sparse function that is found.
-///
-/// # Errors
-/// If values are missing or not finite, or the design is of another method.
-pub fn estimate(method: &'static str, request: &Request, design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-    request.check_index(request.n_players)?;
-    if holds_all(request.n_players, design.rows.len()) {
-        let mut attributions = exact::estimate(request, design, values)?;
-        attributions.iter_mut().for_each(|attribution| attribution.method = method.to_owned());
-        return Ok(attributions);
-    }
-    design.check_values(method, values)?;
-    let &Request { index, order, .. } = request;
-    let estimate = Estimate { method, index, order, kind: Kind::Consistent, found: Vec::new(), warnings: Vec::new() };
-    let mut attributions = attribute::attribute(design, values, &estimate);
-    for (output, attribution) in attributions.iter_mut().enumerate() {
-        let mut contest = Contest::new(design, values, output)?;
-        match method {
-            SPEX => contest.decode().map(drop)?,
-            PROXYSPEX => contest.ask_trees().map(drop)?,
-            _ => contest.all()?,
-        }
-        contest.finish(request, attribution)?;
-    }
-    Ok(attributions)
-}
-
-/// Whether all coalitions are evaluated.
-fn holds_all(n_players: usize, budget: usize) -> bool {
-    n_players <= all::MAX_PLAYERS && budget >= 1 << n_players
-}
-
-fn smallest_budget(method: &'static str, n_players: usize) -> Result<usize> {
-    if method != SPEX {
-        return Ok(SMALLEST);
-    }
-    subsample::smallest_budget(n_players).ok_or_else(|| {
-        Error::Request(format!(
-            "run {method} on {n_players} players: no code has room for so many; use method proxyspex"
-        ))
-    })
-}
-
 /// Supports of one output that are compared.
-struct Contest<'a> {
+pub(crate) struct Contest<'a> {
     design: &'a Design,
     values: Vec<f64>,
     sample: Sample,
@@ -124,7 +44,7 @@ struct Contest<'a> {
 
 impl<'a> Contest<'a> {
     /// With the constant.
-    fn new(design: &'a Design, values: &Values, output: usize) -> Result<Self> {
+    pub(crate) fn new(design: &'a Design, values: &Values, output: usize) -> Result<Self> {
         let (held_out, seen) = split(design);
         let values = values.output(output);
         let mut coded = vec![false; design.rows.len()];
@@ -153,7 +73,7 @@ impl<'a> Contest<'a> {
         for _ in 0..TURNS {
             let fit = refit(&self.sample.seen, &known, &self.sample.targets, Shrink::No)?;
             let Screened { sets, facts } = peel::screen(self.design, &self.left(&known, &fit))?;
-            self.facts.entry(SPEX).or_insert_with(|| json!({ "bits": facts.bits, "t": facts.n_errors, "groups": facts.groups, "delays": facts.delays, "noise": facts.noise, "rounds": facts.rounds }));
+            self.facts.entry(SPEX).or_insert_with(|| facts.json());
             let before = known.len();
             let more = together(known.clone(), sets.into_iter().map(|(set, _)| set));
             if more.len() == before {
@@ -165,7 +85,7 @@ impl<'a> Contest<'a> {
     }
 
     /// Everything, and simpler explanations.
-    fn all(&mut self) -> Result<()> {
+    pub(crate) fn all(&mut self) -> Result<()> {
         for order in [1, 2] {
             match baselines::polynomial(&self.sample, order) {
                 Ok(candidate) => self.judged.push(self.sample.judge(candidate)?),
@@ -183,7 +103,7 @@ impl<'a> Contest<'a> {
     }
 
     /// Without trees.
-    fn decode(&mut self) -> Result<Sets> {
+    pub(crate) fn decode(&mut self) -> Result<Sets> {
         let known = self.pursue(Vec::new())?;
         let name = match self.uncoded() {
             None => SPEX,
@@ -197,7 +117,7 @@ impl<'a> Contest<'a> {
     }
 
     /// Reads sets off trees: as many as are best for the coalitions held out.
-    fn ask_trees(&mut self) -> Result<Sets> {
+    pub(crate) fn ask_trees(&mut self) -> Result<Sets> {
         let rows = &self.sample.rows[0];
         let which: Vec<u32> = (0..rows.len() as u32).collect();
         let folds: Vec<u8> = (0..rows.len()).map(|at| (at % FOLDS) as u8).collect();
@@ -247,7 +167,7 @@ impl<'a> Contest<'a> {
     }
 
     /// Keeps the best support, fits it to all rows, and reads the index off.
-    fn finish(self, request: &Request, attribution: &mut Attribution) -> Result<()> {
+    pub(crate) fn finish(self, request: &Request, attribution: &mut Attribution) -> Result<()> {
         let at = choose(&self.judged);
         let best = &self.judged[at];
         let fit = self.sample.fit(best)?;
