@@ -6,3 +6,5 @@ mod decode;
 mod evidence;
 mod field;
 mod peel;
+mod small;
+mod subsample;
