@@ -67,3 +67,61 @@ fn turns(entries: &[f64], choices: usize) -> Vec<u128> {
     }
     turns
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn turns_go_by_the_sum_of_their_entries() {
+        let entries: Vec<f64> =
+            (0..30).map(|at| f64::from((at * 7 + 3) % 30 + 1) * if at % 3 == 0 { -1.0 } else { 1.0 }).collect();
+        let turns = turns(&entries, 2000);
+        let sums: Vec<f64> = turns
+            .iter()
+            .map(|turned| {
+                entries.iter().enumerate().filter(|(at, _)| turned >> at & 1 == 1).map(|(_, e)| e.abs()).sum()
+            })
+            .collect();
+        assert!(turns[0] == 0 && sums.is_sorted());
+        assert_eq!(turns.iter().collect::<HashSet<_>>().len(), 2000);
+        // Sums 0 to 6 of distinct numbers: 1, 1, 1, 2, 2, 3, 4 ways.
+        assert_eq!(
+            (0..=6).map(|sum| sums.iter().filter(|s| **s == f64::from(sum)).count()).collect::<Vec<_>>(),
+            [1, 1, 1, 2, 2, 3, 4]
+        );
+        // There are no more than all.
+        assert_eq!(super::turns(&[1.0, -2.0, 0.5], 100).len(), 8);
+    }
+
+    #[test]
+    fn wrong_signs_of_small_entries_are_turned() {
+        let code = Code::new(100, 5).expect("a code");
+        for (set, wrong) in [(vec![], 0), (vec![4], 4), (vec![1, 17, 50, 80, 99], 4), (vec![0, 2, 3], 7)] {
+            let names = signs(&code, &set);
+            for coefficient in [1.0, -1.0] {
+                let mut entries: Vec<f64> =
+                    (0..41).map(|delay| if names >> delay & 1 == 1 { -coefficient } else { coefficient }).collect();
+                // From the first on, which is the sign of the coefficient; the others hold it by far.
+                entries.iter_mut().take(wrong).zip(1..).for_each(|(entry, at)| *entry *= -0.01 * f64::from(at));
+                let found = candidates(&code, &entries, 256);
+                assert_eq!(found.first(), Some(&set), "{set:?} {coefficient}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_wrong_sign_too_many_is_no_set() {
+        // Five players and a wrong sign that is not among the least reliable: six errors.
+        let code = Code::new(100, 5).expect("a code");
+        let set = vec![1, 17, 50, 80, 99];
+        let names = signs(&code, &set) ^ 1 << 20;
+        let entries: Vec<f64> = (0..41)
+            .map(|delay| (2.0 - 0.01 * f64::from(delay == 20)) * if names >> delay & 1 == 1 { -1.0 } else { 1.0 })
+            .collect();
+        assert!(candidates(&code, &entries, 1).iter().all(|found| *found != set));
+        assert_eq!(candidates(&code, &entries, 2).first(), Some(&set));
+    }
+}

@@ -57,3 +57,72 @@ pub(crate) fn quiet(bins: &Bins) -> f64 {
     let spread = 2.0 / (9.0 * bins.n_delays() as f64);
     energies[energies.len() / 4] / (1.0 - spread - 0.674_49 * spread.sqrt()).powi(3)
 }
+
+#[cfg(test)]
+mod tests {
+    use einthoven_game::rng;
+    use rand::RngExt;
+
+    use super::super::subsample::{Groups, Plan, design};
+    use super::*;
+
+    /// Bins of uniform noise, ten sets' worth of places in them.
+    fn noise(seed: u64) -> Bins {
+        let design = design(&Plan::new(30, 1000).expect("a plan"), seed);
+        let groups = Groups::read(&design).expect("groups");
+        let mut rng = rng::stream(seed, "evidence test", 0);
+        let values: Vec<f64> = (0..design.rows.len()).map(|_| rng.random::<f64>() - 0.5).collect();
+        Bins::new(&groups, &values)
+    }
+
+    #[test]
+    fn the_ratio_is_that_of_sums_of_squares() {
+        let bins = noise(1);
+        let fit = fit(&bins, &[(5, 0b1010)]);
+        let entries = bins.entries(5);
+        let sign = |delay: usize| if 0b1010 >> delay & 1 == 1 { -1.0 } else { 1.0 };
+        let mean =
+            entries.iter().enumerate().map(|(delay, entry)| sign(delay) * entry).sum::<f64>() / entries.len() as f64;
+        let squares =
+            |c: f64| entries.iter().enumerate().map(|(delay, entry)| (entry - c * sign(delay)).powi(2)).sum::<f64>();
+        let expected = (entries.len() - 1) as f64 / 2.0 * (squares(0.0) / squares(mean)).ln();
+        assert!((fit.coefficient - mean).abs() < 1e-14 && (fit.ln_ratio - expected).abs() < 1e-9);
+    }
+
+    #[test]
+    fn noise_has_evidence_with_the_chance_that_is_said() {
+        // Random signs in one bin of each of four groups: above x with chance exp(-x) at most. 20 000 tries, so that six
+        // standard deviations above 20 000 exp(-4) = 366 are 480.
+        let mut exceeded = 0;
+        for seed in 0..20 {
+            let bins = noise(seed);
+            let mut rng = rng::stream(seed, "evidence test", 1);
+            let per_group = bins.len() / 4;
+            for _ in 0..1000 {
+                let places: Vec<Place> =
+                    (0..4).map(|group| (group * per_group + rng.random_range(0..per_group), rng.random())).collect();
+                exceeded += usize::from(fit(&bins, &places).ln_ratio > 4.0);
+            }
+        }
+        assert!((1..480).contains(&exceeded), "{exceeded}");
+    }
+
+    #[test]
+    fn the_number_of_sets_is_paid_for() {
+        // 4950 pairs of 100 players, six sizes, a chance of 0.05.
+        assert!((needed(100)[2] - (4950.0_f64 * 6.0 / 0.05).ln()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn quiet_bins_tell_the_noise() {
+        // Uniform values have variance 1/12; a bin's entry is the mean of 8 of them.
+        let mean = (0..20)
+            .map(|seed| {
+                let bins = noise(seed);
+                quiet(&bins) * bins.scale * bins.scale
+            })
+            .sum::<f64>()
+            / 20.0;
+        assert!((mean * 12.0 * 8.0 - 1.0).abs() < 0.05, "{mean}");
+    }
+}

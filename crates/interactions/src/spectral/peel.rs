@@ -118,6 +118,10 @@ impl<'a> Peeling<'a> {
         let n_players = self.groups.code.columns().len();
         let can = |size: &usize| *size <= 2 || count(n_players, *size) <= MOST_SETS;
         for round in 1..=ROUNDS {
+            let floor = self.bins.floor * self.bins.floor;
+            if (0..self.bins.len()).all(|bin| self.bins.energy(bin) <= floor) {
+                return round;
+            }
             let mut sets = self.decode(FEW_CHOICES);
             sets.extend(self.small(0..=2));
             let mut taken = self.take(sets);
@@ -233,6 +237,177 @@ impl<'a> Peeling<'a> {
             if moved <= CHANGE * largest {
                 break;
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use einthoven_game::rng::{self, ChaCha8Rng};
+    use einthoven_game::{Coalitions, Error};
+    use proptest::prelude::*;
+    use rand::RngExt;
+
+    use super::super::subsample::{self, Plan};
+    use super::*;
+
+    type Spectrum = BTreeMap<Vec<u32>, f64>;
+
+    /// Random sets of one to `degree` players, coefficients from 0.5 to 1.5 with either sign.
+    fn spectrum(n_players: usize, n_sets: usize, degree: usize, rng: &mut ChaCha8Rng) -> Spectrum {
+        let mut spectrum = Spectrum::new();
+        while spectrum.len() < n_sets {
+            let size = rng.random_range(1..=degree);
+            let mut set = BTreeSet::new();
+            while set.len() < size {
+                set.insert(rng.random_range(0..n_players as u32));
+            }
+            let sign = if rng.random::<bool>() { 1.0 } else { -1.0 };
+            spectrum.insert(set.into_iter().collect(), sign * (0.5 + rng.random::<f64>()));
+        }
+        spectrum
+    }
+
+    fn values(rows: &Coalitions, spectrum: &Spectrum) -> Vec<f64> {
+        let value = |row: einthoven_game::Coalition<'_>| {
+            let term = |(set, c): (&Vec<u32>, &f64)| {
+                let shared = set.iter().filter(|&&player| row.contains(player as usize)).count();
+                if shared.is_multiple_of(2) { *c } else { -c }
+            };
+            spectrum.iter().map(term).sum()
+        };
+        rows.iter().map(value).collect()
+    }
+
+    /// Normal noise by the sum of twelve uniform numbers.
+    fn noise(rng: &mut ChaCha8Rng) -> f64 {
+        (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0
+    }
+
+    fn designed(n_players: usize, budget: usize, seed: u64) -> Design {
+        subsample::design(&Plan::new(n_players, budget).expect("a plan"), seed)
+    }
+
+    /// Exactly the sets of a spectrum, with coefficients that differ by less than `error`.
+    fn same(found: &Screened, spectrum: &Spectrum, error: f64) {
+        let found: Spectrum = found.sets.iter().filter(|(set, _)| !set.is_empty()).cloned().collect();
+        assert_eq!(found.keys().collect::<Vec<_>>(), spectrum.keys().collect::<Vec<_>>());
+        for (set, c) in spectrum {
+            assert!((found[set] - c).abs() < error, "{set:?}: {} instead of {c}", found[set]);
+        }
+    }
+
+    #[test]
+    fn flat_spectra_are_found_exactly() {
+        for (n_players, n_sets, budget) in [(100, 20, 4000), (100, 100, 4000), (500, 10, 2000), (1000, 30, 11_000)] {
+            for seed in 0..2 {
+                let spectrum = spectrum(n_players, n_sets, 5, &mut rng::stream(seed, "peel test", 0));
+                let design = designed(n_players, budget, seed);
+                let of_rows = values(&design.rows, &spectrum);
+                let found = screen(&design, &of_rows).expect("a screen");
+                same(&found, &spectrum, 1e-9);
+                let offset: Vec<f64> = of_rows.iter().map(|value| value + 1e6).collect();
+                let found = screen(&design, &offset).expect("a screen");
+                same(&found, &spectrum, 1e-8);
+                assert!((found.sets[0].1 - 1e6).abs() < 1e-8 && found.sets[0].0.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn sets_come_largest_first_and_at_any_scale() {
+        let spectrum = spectrum(60, 12, 4, &mut rng::stream(3, "peel test", 1));
+        let design = designed(60, 3000, 3);
+        let of_rows = values(&design.rows, &spectrum);
+        let once = screen(&design, &of_rows).expect("a screen");
+        assert!(once.sets[1..].is_sorted_by(|a, b| a.1.abs() >= b.1.abs()));
+        assert_eq!(once.facts.noise, once.facts.noise.clamp(0.0, 1e-12));
+        for scale in [1e-180, 1e200] {
+            let scaled: Vec<f64> = of_rows.iter().map(|value| value * scale).collect();
+            let again = screen(&design, &scaled).expect("a screen");
+            let sets = |screened: &Screened| screened.sets[1..].iter().map(|(set, _)| set.clone()).collect::<Vec<_>>();
+            assert_eq!(sets(&again), sets(&once));
+            assert!(again.sets.iter().zip(&once.sets).skip(1).all(|((_, a), (_, b))| (a / scale - b).abs() < 1e-9));
+        }
+    }
+
+    #[test]
+    fn noise_of_a_tenth_hides_nothing() {
+        for seed in 0..3 {
+            let mut rng = rng::stream(seed, "peel test", 2);
+            let spectrum = spectrum(100, 20, 5, &mut rng);
+            let sd = 0.1 * spectrum.values().map(|c| c * c).sum::<f64>().sqrt();
+            let design = designed(100, 4000, seed);
+            let noisy: Vec<f64> =
+                values(&design.rows, &spectrum).into_iter().map(|value| value + sd * noise(&mut rng)).collect();
+            let found = screen(&design, &noisy).expect("a screen");
+            // Six standard errors of a mean over all rows.
+            same(&found, &spectrum, 6.0 * sd / 3936.0_f64.sqrt());
+            assert!((found.facts.noise / sd - 1.0).abs() < 0.15, "{} {sd}", found.facts.noise);
+        }
+    }
+
+    #[test]
+    fn a_constant_is_the_constant_and_nothing_else() {
+        let design = designed(100, 1500, 0);
+        for constant in [0.0, 0.1, -3e7] {
+            let found = screen(&design, &vec![constant; 1500]).expect("a screen");
+            assert_eq!(found.sets, [(Vec::new(), constant)]);
+        }
+    }
+
+    #[test]
+    fn noise_is_not_taken_for_sets() {
+        // Each screen takes a set with chance 0.05 at most: of 60, more than 8 with chance 0.004.
+        let mut taken = 0;
+        for (n_players, budget) in [(30, 600), (60, 1000), (200, 2000)] {
+            for seed in 0..20 {
+                let design = designed(n_players, budget, seed);
+                let mut rng = rng::stream(seed, "peel test", 3);
+                let noise: Vec<f64> = (0..budget).map(|_| noise(&mut rng)).collect();
+                let found = screen(&design, &noise).expect("a screen");
+                taken += usize::from(found.sets.len() > 1);
+            }
+        }
+        assert!(taken <= 8, "{taken}");
+    }
+
+    #[test]
+    fn a_parity_of_five_is_found_alone() {
+        let parity = Spectrum::from([(vec![3, 30, 300, 700, 999], -2.5)]);
+        let design = designed(1000, 2000, 5);
+        same(&screen(&design, &values(&design.rows, &parity)).expect("a screen"), &parity, 1e-12);
+    }
+
+    #[test]
+    fn threads_do_not_matter() {
+        let mut rng = rng::stream(8, "peel test", 4);
+        let spectrum = spectrum(100, 30, 5, &mut rng);
+        let design = designed(100, 4000, 8);
+        let noisy: Vec<f64> =
+            values(&design.rows, &spectrum).into_iter().map(|value| value + noise(&mut rng)).collect();
+        let [one, three] = [1, 3].map(|n_threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("threads");
+            pool.install(|| screen(&design, &noisy).expect("a screen"))
+        });
+        assert_eq!((one.sets, one.facts), (three.sets, three.facts));
+    }
+
+    #[test]
+    fn values_of_another_design_are_refused() {
+        let found = screen(&designed(40, 1000, 1), &[0.0; 999]);
+        assert!(matches!(found, Err(crate::Error::Game(Error::Shape { what: "values of a design", .. }))));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+        #[test]
+        fn few_sets_are_found_whatever_they_are(n_players in 20usize..400, n_sets in 0usize..10, seed: u64) {
+            let spectrum = spectrum(n_players, n_sets, 5, &mut rng::stream(seed, "peel test", 5));
+            let design = designed(n_players, 5000, seed);
+            same(&screen(&design, &values(&design.rows, &spectrum)).expect("a screen"), &spectrum, 1e-9);
         }
     }
 }

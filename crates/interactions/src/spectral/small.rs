@@ -110,3 +110,46 @@ impl<'a> Signs<'a> {
 fn next(set: &[u32]) -> u32 {
     set.last().map_or(0, |last| last + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use einthoven_game::design::subset::for_each_subset;
+    use einthoven_game::rng;
+    use rand::RngExt;
+
+    use super::super::bins::correlation;
+    use super::super::decode::signs;
+    use super::super::subsample::{Plan, design};
+    use super::*;
+
+    #[test]
+    fn counts_are_those_of_one_set_after_another() {
+        let design = design(&Plan::new(16, 1500).expect("a plan"), 2);
+        let groups = Groups::read(&design).expect("groups");
+        let mut rng = rng::stream(5, "small test", 0);
+        let values: Vec<f64> = (0..design.rows.len()).map(|_| rng.random::<f64>()).collect();
+        let bins = Bins::new(&groups, &values);
+        let all = Signs::new(&groups, &bins);
+        let entries = groups.len() * groups.n_delays();
+        for (size, deviations) in [(1, 0.5), (2, 1.5), (3, 2.0), (5, 2.5), (17, 1.0)] {
+            let mut expected = Vec::new();
+            for_each_subset(16, size, |set| {
+                let set: Vec<u32> = set.iter().map(|&player| player as u32).collect();
+                let mut sum = 0.0;
+                for (group, places) in groups.places.iter().enumerate() {
+                    let falls = usize::from(set.iter().fold(0, |sum, &player| sum ^ places[player as usize]));
+                    let bin = group << groups.bits | falls & ((1 << groups.bits) - 1);
+                    let hard: Vec<f64> = bins.entries(bin).iter().map(|entry| entry.signum()).collect();
+                    let turned = if falls >> groups.bits == 1 { -1.0 } else { 1.0 };
+                    sum += turned * correlation(&hard, signs(&groups.code, &set)) * hard.len() as f64;
+                }
+                if sum.abs() >= deviations * (entries as f64).sqrt() {
+                    expected.push(set);
+                }
+            });
+            assert_eq!(all.candidates(size, deviations), expected, "size {size}");
+            assert!(size == 17 || !expected.is_empty());
+        }
+        assert_eq!(all.candidates(0, 9.0), [Vec::<u32>::new()]);
+    }
+}

@@ -251,3 +251,102 @@ fn random(n_players: usize, rng: &mut ChaCha8Rng) -> Vec<u32> {
 fn xor(words: &mut [u32], other: &[u32]) {
     words.iter_mut().zip(other).for_each(|(word, other)| *word ^= other);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use einthoven_game::Index;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Request, permutation, shapiq};
+
+    #[test]
+    fn plans_take_the_largest_sets_then_bins_then_groups() {
+        let plan = |n, budget| {
+            Plan::new(n, budget).map(|plan| (plan.n_errors, plan.bits, plan.groups, plan.held_out)).expect("a plan")
+        };
+        // 41 delays: 3 * 41 * 32 = 3936, and what is left of the budget, but the full coalition, is held out.
+        assert_eq!(plan(100, 4000), (5, 5, 3, 63));
+        // 3 * 41 * 16 would be 1968, which leaves fewer than 32 rows; 5 * 41 * 8 leave 360.
+        assert_eq!(plan(100, 2000), (5, 3, 5, 200));
+        // 3 * 41 * 8 = 984 leave 16; 3 * 33 * 8 = 792 leave 208.
+        assert_eq!(plan(100, 1000), (4, 3, 3, 100));
+        assert_eq!(plan(1000, 43_100), (5, 8, 3, 91));
+        // 3 * 15 * 8 rows, 32 held out and the full coalition.
+        assert!(Plan::new(100, 392).is_none());
+        assert_eq!(plan(100, 393), (2, 3, 3, 32));
+        assert!(Plan::new(10_000, 1_000_000).is_none());
+    }
+
+    #[test]
+    fn few_players_run_out_of_coalitions() {
+        let plan = Plan::new(6, 500).expect("a plan");
+        let design = design(&plan, 0);
+        assert_eq!(design.rows.len(), 64);
+        assert_eq!(Groups::read(&design).expect("groups").bits, plan.bits);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn a_design_spends_its_budget_and_reads_back(n_players in 30usize..1200, budget in 1000usize..6000, seed: u64) {
+            let Some(plan) = Plan::new(n_players, budget) else { return Ok(()) };
+            let design = design(&plan, seed);
+            prop_assert_eq!(design.rows.len(), budget);
+            prop_assert_eq!(design.rows.iter().map(|row| row.words().to_vec()).collect::<HashSet<_>>().len(), budget);
+            prop_assert_eq!((design.rows.row(0).size(), design.rows.row(1).size()), (0, n_players));
+            let (held_out, others) = split(&design);
+            prop_assert_eq!((held_out.len(), others.len()), (plan.held_out, budget - plan.held_out));
+            let in_groups: HashSet<u32> =
+                design.draws.iter().filter(|draw| draw.role == GROUP).map(|draw| draw.row).collect();
+            prop_assert!(held_out.iter().all(|row| !in_groups.contains(row)));
+            let groups = Groups::read(&design).expect("groups");
+            prop_assert_eq!((groups.bits, groups.len()), (plan.bits, plan.groups));
+            prop_assert_eq!(groups.code.n_errors(), plan.n_errors);
+        }
+    }
+
+    #[test]
+    fn a_row_says_where_a_player_falls() {
+        let plan = Plan::new(50, 3000).expect("a plan");
+        let design = design(&plan, 9);
+        let groups = Groups::read(&design).expect("groups");
+        let (size, delays) = (1 << groups.bits, groups.n_delays());
+        for (group, delay, l) in [(0, 0, 5), (1, 3, size - 1), (2, delays - 1, 0), (2, 7, 11)] {
+            let row = design.rows.row(groups.rows[(group * delays + delay) * size + l] as usize);
+            for (player, &place) in groups.places[group].iter().enumerate() {
+                // The offset, the bits of l, and the parity bit of the delay.
+                let in_delay = delay > 0 && groups.code.columns()[player] >> (delay - 1) & 1 == 1;
+                let odd = (usize::from(place) & (size | l)).count_ones() % 2 == 1;
+                assert_eq!(row.contains(player), odd != in_delay, "{group} {delay} {l} {player}");
+            }
+        }
+        assert!(groups.places[0].iter().all(|place| usize::from(*place) < size));
+        assert!(groups.places[1].iter().any(|place| usize::from(*place) >= size));
+    }
+
+    #[test]
+    fn designs_of_others_are_refused() {
+        let reason = |design: &Design| match Groups::read(design) {
+            Err(crate::Error::Game(Error::Design { method: "spex", reason })) => reason,
+            other => panic!("{:?}", other.map(|groups| groups.bits)),
+        };
+        let own = design(&Plan::new(40, 1000).expect("a plan"), 1);
+        let request = Request::new(Index::Sii, 2, 40, 1000, 1);
+        for others in [shapiq::design(&request), permutation::design(&request)] {
+            reason(&others.expect("a design"));
+        }
+        let changed = |change: &dyn Fn(&mut Design)| {
+            let mut design = own.clone();
+            change(&mut design);
+            reason(&design)
+        };
+        assert!(changed(&|design| design.draws.clear()).contains("found none"));
+        assert!(changed(&|design| _ = design.draws.remove(17)).contains("power of two"));
+        assert!(changed(&|design| design.draws.swap(0, 5)).contains("sums"));
+        assert!(changed(&|design| design.draws[200].row = 1).contains("sums"));
+        assert!(changed(&|design| design.draws.retain(|draw| draw.stratum % STRIDE < 20)).contains("BCH"));
+    }
+}
