@@ -40,7 +40,7 @@ pub enum Error {
     /// Some records of several failed, the others are done: exit code 3.
     #[error("{action} {failed} of {records} records; the others are done")]
     SomeRecords {
-        /// "predict" or "explain".
+        /// "predict", "explain" or "search".
         action: &'static str,
         /// How many failed.
         failed: usize,

@@ -48,6 +48,7 @@ pub enum Command {
     /// How parts work together: interactions of any order, and their pictures.
     Interact(Interact),
     /// Which few parts to take away so that the model says something else, tried on the model.
+    #[command(long_about = super::removal_args::ABOUT)]
     Remove(Remove),
     /// Draw synthetic 12-lead records with known findings.
     Synth(Synth),

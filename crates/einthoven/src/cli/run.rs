@@ -17,11 +17,11 @@ use super::{print, stop};
 /// Terms of each order in the printed table.
 const TOP: usize = 12;
 
-/// Explains a record, keeping what is evaluated.
-pub type ExplainOne<'a> = dyn Fn(&Record, Option<&Keep>, &mut Progress<'_>) -> Result<Explanation> + 'a;
+/// What is done with a record, keeping what is evaluated.
+pub type OneRecord<'a, T> = dyn Fn(&Record, Option<&Keep>, &mut Progress<'_>) -> Result<T> + 'a;
 
 /// Explains record after record; `explain` is asked for each.
-pub fn run(args: &Run, explainer: &Explainer, explain: &ExplainOne<'_>) -> Result<()> {
+pub fn run(args: &Run, explainer: &Explainer, explain: &OneRecord<'_, Explanation>) -> Result<()> {
     check_target(explainer, &args.target)?;
     if args.resume && args.json && args.out.is_none() {
         return Err(Error::Usage("use --resume with --json: name the folder of the run with --out".to_owned()));
@@ -65,7 +65,7 @@ pub fn settings(args: &Run, method: Method, until: Option<f64>) -> Settings {
 /// A run over records.
 struct Running<'a> {
     args: &'a Run,
-    explain: &'a ExplainOne<'a>,
+    explain: &'a OneRecord<'a, Explanation>,
 }
 
 /// A target that does not exist is known before any work is done.
@@ -180,7 +180,7 @@ pub fn with_progress<T>(
     args: &Run,
     source: &Source,
     out: Option<&Path>,
-    work: &dyn Fn(&Record, Option<&Keep>, &mut Progress<'_>) -> Result<T>,
+    work: &OneRecord<'_, T>,
 ) -> Result<(T, Vec<String>)> {
     let (record, warnings) = source.read(&args.input)?;
     let bar = ProgressBar::no_length().with_style(

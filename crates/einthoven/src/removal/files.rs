@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use einthoven_game::{Attribution, Index, Term, file};
-use einthoven_plot::{Changes, Picture, removal_svg};
+use einthoven_plot::{Changes, Layout, Picture, removal_svg};
 use serde_json::{Value, json};
 
 use super::{FILES, RemovalStep, Removals, Removed, Way};
@@ -98,7 +98,10 @@ impl Removals {
             self.full,
             self.full + actual
         );
-        let picture = Picture { attribution: Some(&marked), title: &title, ..self.explanation.picture(self.target) };
+        // In the short arrangement a part may lie where its lead is not drawn.
+        let layout = Layout::TwelveByOne;
+        let picture =
+            Picture { attribution: Some(&marked), title: &title, layout, ..self.explanation.picture(self.target) };
         einthoven_plot::ecg_svg(&picture)
     }
 

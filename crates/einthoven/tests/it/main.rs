@@ -8,6 +8,7 @@ mod interact;
 mod layers;
 mod program;
 mod real_records;
+mod remove;
 mod resume;
 mod synth;
 mod trees;
