@@ -318,7 +318,8 @@ impl Explainer {
         attribution.player_names = partition.names().to_vec();
         attribution.link = self.settings.link;
         attribution.seed = self.settings.seed;
-        attribution.run = run.as_object().cloned().unwrap_or_default();
+        // What the estimator has said of itself stays.
+        attribution.run.extend(run.as_object().cloned().unwrap_or_default());
     }
 
     fn run(&self, record: &Record, chosen: &Chosen, evaluation: &Evaluation, seconds: f64) -> Value {

@@ -74,6 +74,10 @@ pub fn interaction_html(report: &InteractionReport) -> String {
         }
         section(html, &format!("Explanation of {}", attribution.output), |html| tables::facts(html, attribution));
         html.close();
+        if attribution.run.contains_key("spectral") {
+            let head = "What sparse functions explain of coalitions held out";
+            section(html, head, |html| tables::comparison(html, attribution));
+        }
         if let Some(picture) = &picture {
             paper(html, picture);
         }

@@ -73,6 +73,40 @@ pub(crate) fn facts(html: &mut Xml, attribution: &Attribution) {
     pairs(html, facts);
 }
 
+/// What the supports that a spectral method has compared explain of coalitions held out; nothing of other methods.
+pub(crate) fn comparison(html: &mut Xml, attribution: &Attribution) {
+    let Some(facts) = attribution.run.get("spectral") else { return };
+    let lines = facts["comparison"].as_array().map_or(&[][..], Vec::as_slice);
+    html.open("table").attr("class", "comparison");
+    head(html, &["function", "sets", "variance explained", "std. error"]);
+    html.open("tbody").text("");
+    for line in lines {
+        html.open("tr");
+        let kept = line["name"] == facts["won"];
+        html.open("th").attr("scope", "row").text(line["name"].as_str().unwrap_or_default());
+        if kept {
+            html.leaf("small", " kept");
+        }
+        html.close();
+        match line["missing"].as_str() {
+            Some(why) => {
+                html.open("td").attr("colspan", "3").text(why).close();
+            }
+            None => {
+                let percent = |key: &str| {
+                    line[key].as_f64().map_or_else(|| "-".to_owned(), |share| format!("{:.1} %", 100.0 * share))
+                };
+                cell(html, &line["sets"].to_string());
+                cell(html, &percent("r2"));
+                cell(html, &percent("r2_std_err"));
+            }
+        }
+        html.close();
+    }
+    html.close().close();
+    html.leaf("p", &format!("Kept because {}.", facts["why"].as_str().unwrap_or_default()));
+}
+
 /// The players by magnitude, `top` at most.
 pub(crate) fn players_by_magnitude(html: &mut Xml, attribution: &Attribution, top: usize) {
     html.open("table").attr("class", "players");

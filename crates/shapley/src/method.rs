@@ -75,14 +75,20 @@ impl Request<'_> {
 }
 
 /// Methods that estimate interactions.
-const INTERACTIONS: [&str; 6] =
-    ["shapiq", "svarm-iq", "kernelshap-iq", "kernelshap-iq-inconsistent", "regression", "kadd"];
-
-/// Methods that have a name but are not built yet.
-const LATER: [&str; 13] = [
+const INTERACTIONS: [&str; 9] = [
+    "shapiq",
+    "svarm-iq",
+    "kernelshap-iq",
+    "kernelshap-iq-inconsistent",
+    "regression",
+    "kadd",
     "spex",
     "proxyspex",
     "spectral",
+];
+
+/// Methods that have a name but are not built yet.
+const LATER: [&str; 10] = [
     "saliency",
     "input-x-gradient",
     "x-gradient",

@@ -31,6 +31,8 @@ Examples:
   einthoven explain ecg.csv --rate 500 --units uV      explain a CSV file with one column per lead
   einthoven explain folder/ --out results              explain every record in a folder
   einthoven interact patient1 --order 2                which leads say more together than alone
+  einthoven interact patient1 --players 'leads*windows:100' --method spectral --budget 16384
+                                                       which single waves do, of 1200 parts
   einthoven remove patient1 --flip                     without which leads the model would say something else
   einthoven game table.json --method exact --json      run an estimator on a game of your own
   einthoven trees model.json rows.csv --index k-sii    explain a tree ensemble exactly
@@ -154,7 +156,11 @@ pub struct InteractionArgs {
     #[arg(long, value_name = "K", default_value_t = 2)]
     pub order: usize,
     /// How they are estimated: auto, exact, shapiq, svarm-iq, permutation, kernelshap-iq, kernelshap-iq-inconsistent,
-    /// regression (fsii, fbii; sii, k-sii, stii, bii and chii by correction) or kadd (kadd-shap).
+    /// regression (fsii, fbii; sii, k-sii, stii, bii and chii by correction), kadd (kadd-shap), proxyshap, or one for a sparse
+    /// spectrum of a thousand players: spex, proxyspex, spectral.
+    ///
+    /// spex decodes sets of up to five players from a coded design; proxyspex reads them off boosted trees; spectral does both on the
+    /// same coalitions, and compares what they explain with LIME, a linear function and the best function of pairs.
     #[arg(long, value_name = "METHOD", default_value = "auto")]
     pub method: einthoven::interactions::Method,
     /// The penalised problem for regressions.

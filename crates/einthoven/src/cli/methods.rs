@@ -24,6 +24,8 @@ const OF_INTERACTIONS: &str = "
 budget: as above; below it a method refuses, and regressions can be asked for a penalised problem (--ridge, --lasso).
 auto: exact if the budget covers all coalitions of at most 20 players; else a regression where there is one and the budget
   determines its unknowns, up to 4000; else shapiq from 30n coalitions on, below svarm-iq. The result says which, and why.
+spex, proxyspex, spectral: for hundreds or thousands of players of whose sets few matter. A tenth of the budget is held out, and the
+  result says what share of its variance is explained, and how many coefficients can be told from zero.
 ";
 
 /// Prints the tables of methods.

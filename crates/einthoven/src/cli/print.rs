@@ -6,6 +6,7 @@ use einthoven::game::indices::adds_up;
 use einthoven::masking::Stats;
 use einthoven::plot::Prediction;
 use einthoven::{Attribution, Error, Result};
+use serde_json::Value;
 
 use super::args::Format;
 
@@ -42,13 +43,39 @@ pub fn predictions(predictions: &[Prediction]) -> String {
 pub fn tables(attribution: &Attribution, top: usize) -> String {
     let mut out = String::new();
     for order in attribution.min_order.max(1)..=attribution.max_order {
+        let of_order = attribution.order(order);
+        if of_order.terms.is_empty() {
+            continue;
+        }
         if attribution.max_order > 1 {
             let what = if order == 1 { "single players".to_owned() } else { format!("sets of {order}") };
             out.push_str(&format!(" {} of {what}:\n", attribution.index));
         }
-        out.push_str(&terms(&attribution.order(order), top));
+        out.push_str(&terms(&of_order, top));
     }
-    out + &total(attribution)
+    out + &total(attribution) + &comparison(attribution)
+}
+
+/// What sparse functions, and simpler ones, explain of coalitions held out, and which was kept; nothing of other methods.
+fn comparison(attribution: &Attribution) -> String {
+    let Some(facts) = attribution.run.get("spectral") else { return String::new() };
+    let lines = facts["comparison"].as_array().map_or(&[][..], Vec::as_slice);
+    let name = |line: &Value| line["name"].as_str().unwrap_or_default().to_owned();
+    let width = lines.iter().map(|line| name(line).chars().count()).max().unwrap_or(0);
+    let mut out = format!(" Variance explained of {} coalitions held out:\n", facts["held_out"]);
+    for line in lines {
+        let mark = if line["name"] == facts["won"] { '*' } else { ' ' };
+        let found = match (line["r2"].as_f64(), line["r2_std_err"].as_f64(), line["missing"].as_str()) {
+            (.., Some(why)) => format!("       -  {why}"),
+            (Some(r2), Some(error), _) => {
+                format!("{:>6.1} % ± {:.1}  {} sets", 100.0 * r2, 100.0 * error, line["sets"])
+            }
+            _ => "       -  the values do not vary".to_owned(),
+        };
+        out.push_str(&format!(" {mark}{:<width$}  {found}\n", name(line)));
+    }
+    let why = facts["why"].as_str().unwrap_or_default();
+    out + &format!("  kept: {}, because {why}\n", facts["won"].as_str().unwrap_or_default())
 }
 
 /// The largest terms; zeros are only counted.
