@@ -66,7 +66,7 @@ impl Explanation {
     }
 
     /// The record with the attribution of output `target`, as pictures take it.
-    fn picture(&self, target: usize) -> Picture<'_> {
+    pub(crate) fn picture(&self, target: usize) -> Picture<'_> {
         Picture {
             record: &self.record,
             partition: &self.partition,

@@ -35,6 +35,7 @@ mod memory;
 mod pictures;
 mod players;
 mod read;
+mod removal;
 mod resume;
 
 pub use einthoven_ecg as ecg;
@@ -62,4 +63,5 @@ pub use memory::Memory;
 pub use pictures::{clear_results, interaction_pictures, save_texts};
 pub use players::Players;
 pub use read::read;
+pub use removal::{Flip, MISS, RemovalSearch, RemovalStep, Removals, Removed, Way};
 pub use resume::Keep;

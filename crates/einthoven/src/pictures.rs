@@ -10,7 +10,7 @@ use einthoven_plot::{
 };
 
 use crate::explanation::RESULTS;
-use crate::{Error, Result};
+use crate::{Error, Result, removal};
 
 /// Terms in pictures that show them one by one.
 const TOP: usize = 20;
@@ -57,7 +57,8 @@ pub fn clear_results(folder: &Path) -> Result<()> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let ours = RESULTS.iter().chain(&FILES).chain(&["beeswarm.svg"]).any(|ours| *ours == name);
+        let ours =
+            RESULTS.iter().chain(&FILES).chain(&removal::FILES).chain(&["beeswarm.svg"]).any(|ours| *ours == name);
         if ours || (name.starts_with("shapiq-") && name.ends_with(".json")) {
             let failed =
                 |error: std::io::Error| Error::File { action: "remove", path: path.clone(), reason: error.to_string() };

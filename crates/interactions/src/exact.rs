@@ -65,7 +65,7 @@ fn without_terms(request: &Request, design: &Design, values: &Values) -> Vec<Att
 }
 
 /// Puts terms in, that of the empty set only where the index has an own number for it.
-fn put_terms(attribution: &mut Attribution, mut terms: Vec<Term>) {
+pub(crate) fn put_terms(attribution: &mut Attribution, mut terms: Vec<Term>) {
     attribution.min_order = *weights::sizes(attribution.index, attribution.max_order).start();
     terms.retain(|term| term.players.len() >= attribution.min_order);
     attribution.terms = terms;

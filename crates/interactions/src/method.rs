@@ -7,7 +7,7 @@ use einthoven_game::{Attribution, Design, Index, Values};
 use einthoven_shapley::About;
 
 use crate::about::ABOUT;
-use crate::{Error, Request, Result, auto, exact, kernelshap_iq, permutation, regression, shapiq, svarm_iq};
+use crate::{Error, Request, Result, auto, exact, kernelshap_iq, permutation, regression, shapiq, spectral, svarm_iq};
 
 /// An estimator of interactions, by the names of `--method`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -28,6 +28,12 @@ pub enum Method {
     Regression,
     /// k-additive SHAP: [`regression`].
     Kadd,
+    /// A sparse spectrum by a code: [`spectral`].
+    Spex,
+    /// A sparse spectrum by boosted trees: [`spectral`].
+    ProxySpex,
+    /// A sparse spectrum by both, beside simpler explanations: [`spectral`].
+    Spectral,
     /// The one of these that suits index, order, players and budget.
     #[default]
     Auto,
@@ -44,7 +50,7 @@ pub struct Choice {
 
 impl Method {
     /// All methods of this version.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Exact,
         Self::ShapIq,
         Self::SvarmIq,
@@ -53,6 +59,9 @@ impl Method {
         Self::KernelShapIqInconsistent,
         Self::Regression,
         Self::Kadd,
+        Self::Spex,
+        Self::ProxySpex,
+        Self::Spectral,
         Self::Auto,
     ];
 
@@ -67,6 +76,9 @@ impl Method {
             Self::KernelShapIqInconsistent => regression::INCONSISTENT,
             Self::Regression => regression::REGRESSION,
             Self::Kadd => regression::KADD,
+            Self::Spex => spectral::SPEX,
+            Self::ProxySpex => spectral::PROXYSPEX,
+            Self::Spectral => spectral::SPECTRAL,
             Self::Auto => "auto",
         }
     }
@@ -77,7 +89,7 @@ impl Method {
             Self::Permutation => Some(&permutation::INDICES),
             Self::KernelShapIq => Some(&kernelshap_iq::INDICES),
             Self::KernelShapIqInconsistent | Self::Regression | Self::Kadd => Some(regression::indices(self.name())),
-            Self::Exact | Self::ShapIq | Self::SvarmIq | Self::Auto => None,
+            _ => None,
         }
     }
 
@@ -121,6 +133,7 @@ impl Method {
             Self::Permutation => permutation::design(request),
             Self::KernelShapIq => kernelshap_iq::design(request),
             Self::KernelShapIqInconsistent | Self::Regression | Self::Kadd => regression::design(self.name(), request),
+            Self::Spex | Self::ProxySpex | Self::Spectral => spectral::design(self.name(), request),
             Self::Auto => self.resolve(request)?.method.design(request),
         }
     }
@@ -139,6 +152,7 @@ impl Method {
             Self::KernelShapIqInconsistent | Self::Regression | Self::Kadd => {
                 regression::estimate(self.name(), request, design, values)
             }
+            Self::Spex | Self::ProxySpex | Self::Spectral => spectral::estimate(self.name(), request, design, values),
             Self::Auto => Err(Error::Request("estimate with method auto: resolve it first".to_owned())),
         }
     }

@@ -11,6 +11,7 @@
 //! | how they add up | [`force_svg`], [`waterfall_svg`] | the same |
 //! | where in the record | [`ecg_svg`] | [`arcs_svg`] |
 //! | over several records | [`beeswarm_svg`] | the same |
+//! | what goes without them | [`removal_svg`] | the same |
 //!
 //! Blue is negative and orange positive everywhere; where that could be lost in black and white, negative lines are
 //! dashed and negative cells carry a mark. A picture shows the largest of what does not fit and says so.
@@ -35,6 +36,7 @@ mod paper;
 mod places;
 mod players;
 mod records_report;
+mod removal;
 mod report;
 mod si_graph;
 mod stacked;
@@ -58,6 +60,7 @@ pub use network::network_svg;
 pub use number::value_text;
 pub use paper::{Picture, ecg_svg};
 pub use records_report::{RecordsReport, records_html};
+pub use removal::{Changes, removal_svg};
 pub use report::{Prediction, Report, report_html};
 pub use si_graph::si_graph_svg;
 pub use stacked::stacked_svg;

@@ -19,7 +19,13 @@ const METHOD: &str = "lime";
 /// Width of the kernel, in units of cosine distance.
 const WIDTH: f64 = 0.25;
 /// Penalty on the squares of the coefficients.
-const LAMBDA: f64 = 1.0;
+pub const LAMBDA: f64 = 1.0;
+
+/// What a coalition of this size weighs: by its cosine distance from the full one.
+pub fn nearness(n_players: usize, size: usize) -> f64 {
+    let distance = 1.0 - (size as f64 / n_players as f64).sqrt();
+    (-distance * distance / (2.0 * WIDTH * WIDTH)).exp()
+}
 
 /// The smallest budget: two pairs, or all coalitions.
 pub fn smallest_budget(n_players: usize) -> usize {
@@ -42,10 +48,7 @@ pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
     // The share of all coalitions that a row stands for, times the number of rows: one if all are drawn alike.
     let ln_all = n_players as f64 * std::f64::consts::LN_2;
     let alike = |size: usize, share: f64| n_rows * share * (ln_pairs[size - 1] - ln_all).exp();
-    let near = |size: usize| {
-        let distance = 1.0 - (size as f64 / n_players as f64).sqrt();
-        (-distance * distance / (2.0 * WIDTH * WIDTH)).exp()
-    };
+    let near = |size: usize| nearness(n_players, size);
     let end = n_rows * (-ln_all).exp();
     let mut rows = vec![(0, end * near(0)), (1, end * near(n_players))];
     for pair in &pairs.all {

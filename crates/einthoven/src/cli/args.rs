@@ -8,6 +8,7 @@ use einthoven::interactions::Penalty;
 use einthoven::{BaselineName, DeviceChoice, DeviceName, Index, Link, Memory, Method, Players};
 
 use super::groups::Groups;
+use super::removal_args::Remove;
 use super::tree_args::Trees;
 
 /// Explains what a neural network sees in an electrocardiogram.
@@ -30,6 +31,7 @@ Examples:
   einthoven explain ecg.csv --rate 500 --units uV      explain a CSV file with one column per lead
   einthoven explain folder/ --out results              explain every record in a folder
   einthoven interact patient1 --order 2                which leads say more together than alone
+  einthoven remove patient1 --flip                     without which leads the model would say something else
   einthoven game table.json --method exact --json      run an estimator on a game of your own
   einthoven trees model.json rows.csv --index k-sii    explain a tree ensemble exactly
 
@@ -45,6 +47,8 @@ pub enum Command {
     Explain(Explain),
     /// How parts work together: interactions of any order, and their pictures.
     Interact(Interact),
+    /// Which few parts to take away so that the model says something else, tried on the model.
+    Remove(Remove),
     /// Draw synthetic 12-lead records with known findings.
     Synth(Synth),
     /// Train a classifier on synthetic records or on PTB-XL.

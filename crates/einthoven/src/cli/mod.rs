@@ -11,6 +11,9 @@ mod methods;
 mod predict;
 mod print;
 mod records;
+mod removal_args;
+mod removal_table;
+mod remove;
 mod run;
 mod stop;
 mod summary;
@@ -34,6 +37,7 @@ pub fn main() -> ExitCode {
         Command::Predict(args) => predict::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Interact(args) => interact::run(args),
+        Command::Remove(args) => remove::run(args),
         Command::Synth(args) => synth::run(args),
         Command::Train(args) => train::run(args),
         Command::Devices => devices::run(),

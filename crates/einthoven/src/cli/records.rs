@@ -34,7 +34,9 @@ pub fn sources(input: &Input) -> Result<(Vec<Source>, bool)> {
     for path in &input.records {
         if path.is_dir() {
             // An earlier run may have left its summary here.
-            let is_ours = |record: &PathBuf| record.file_name().is_some_and(|name| name == "summary.csv");
+            let is_ours = |record: &PathBuf| {
+                record.file_name().is_some_and(|name| name == "summary.csv" || name == "removal.csv")
+            };
             for record in list_records(path)?.into_iter().filter(|record| !is_ours(record)) {
                 let below = record.strip_prefix(path).unwrap_or(&record).with_extension("");
                 sources.push(Source { name: below.to_string_lossy().into_owned(), path: Some(record) });

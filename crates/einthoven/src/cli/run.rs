@@ -30,13 +30,18 @@ pub fn run(args: &Run, explainer: &Explainer, explain: &ExplainOne<'_>) -> Resul
     if several && args.json && args.format == Format::Shapiq {
         return Err(Error::Usage("print several records in shapiq's layout: name a folder with --out".to_owned()));
     }
-    let out = match (&args.out, args.json) {
+    let out = folder(args);
+    let run = Running { args, explain };
+    if several { run.several(&sources, out.as_deref()) } else { run.one(&sources[0], out.as_deref()) }
+}
+
+/// The folder of a run, unless everything is printed.
+pub fn folder(args: &Run) -> Option<PathBuf> {
+    match (&args.out, args.json) {
         (Some(out), _) => Some(out.clone()),
         (None, true) => None,
         (None, false) => Some(PathBuf::from("einthoven-out")),
-    };
-    let run = Running { args, explain };
-    if several { run.several(&sources, out.as_deref()) } else { run.one(&sources[0], out.as_deref()) }
+    }
 }
 
 /// The settings of a command line, with what is for single players.
@@ -64,7 +69,7 @@ struct Running<'a> {
 }
 
 /// A target that does not exist is known before any work is done.
-fn check_target(explainer: &Explainer, target: &str) -> Result<()> {
+pub fn check_target(explainer: &Explainer, target: &str) -> Result<()> {
     let outputs = &explainer.spec().outputs;
     if target == "top" || outputs.iter().any(|output| output.eq_ignore_ascii_case(target)) {
         return Ok(());
@@ -156,25 +161,8 @@ impl Running<'_> {
     }
 
     fn explained(&self, source: &Source, out: Option<&Path>) -> Result<Explanation> {
-        let (record, warnings) = source.read(&self.args.input)?;
-        let bar = ProgressBar::no_length().with_style(
-            ProgressStyle::with_template("{bar:40} {pos}/{len} coalitions, {eta} to go")
-                .unwrap_or_else(|_| ProgressStyle::default_bar()),
-        );
-        let keep = out.map(|folder| Keep { folder: folder.to_owned(), resume: self.args.resume });
-        let result = (self.explain)(&record, keep.as_ref(), &mut |done, total| {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
-            stop::asked()
-        });
-        bar.finish_and_clear();
-        let mut explanation = result?;
-        for warning in warnings {
-            explanation.warn(warning.to_string());
-        }
-        if let ControlFlow::Break(()) = stop::asked() {
-            return Err(Error::Interrupted);
-        }
+        let (mut explanation, warnings) = with_progress(self.args, source, out, self.explain)?;
+        warnings.into_iter().for_each(|warning| explanation.warn(warning));
         Ok(explanation)
     }
 
@@ -184,6 +172,32 @@ impl Running<'_> {
             save_shapiq(folder, &explanation.attributions)?;
         }
         Ok(())
+    }
+}
+
+/// Reads a record and does something with it, showing how far it is; with what is to be said of the record.
+pub fn with_progress<T>(
+    args: &Run,
+    source: &Source,
+    out: Option<&Path>,
+    work: &dyn Fn(&Record, Option<&Keep>, &mut Progress<'_>) -> Result<T>,
+) -> Result<(T, Vec<String>)> {
+    let (record, warnings) = source.read(&args.input)?;
+    let bar = ProgressBar::no_length().with_style(
+        ProgressStyle::with_template("{bar:40} {pos}/{len} coalitions, {eta} to go")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    let keep = out.map(|folder| Keep { folder: folder.to_owned(), resume: args.resume });
+    let result = work(&record, keep.as_ref(), &mut |done, total| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+        stop::asked()
+    });
+    bar.finish_and_clear();
+    let done = result?;
+    match stop::asked() {
+        ControlFlow::Break(()) => Err(Error::Interrupted),
+        ControlFlow::Continue(()) => Ok((done, warnings.iter().map(ToString::to_string).collect())),
     }
 }
 

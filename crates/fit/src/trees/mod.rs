@@ -5,11 +5,14 @@
 //! a loss there are no bins and no missing values: the histogram of a node is one masked sum over its rows.
 
 mod grow;
+mod histogram;
 mod readout;
+mod tune;
 
 use einthoven_game::{Coalition, Coalitions};
 
 pub use grow::{Params, fit};
+pub use tune::{Path, Tuned, cross_validate, path};
 
 /// A constant and a sum of trees over one set of players.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +46,12 @@ pub enum Node {
         /// The node to go on with if it is in.
         present: u32,
     },
+}
+
+/// The mean; of equal numbers their own value to the last bit.
+fn mean(numbers: &[f64]) -> f64 {
+    let first = numbers.first().copied().unwrap_or(0.0);
+    first + numbers.iter().map(|number| number - first).sum::<f64>() / numbers.len().max(1) as f64
 }
 
 impl Trees {

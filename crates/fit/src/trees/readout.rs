@@ -47,26 +47,24 @@ impl Trees {
     /// The coefficients `F(S)` with `f(T) = sum of F(S) (-1)^|S and T|`, of the sets whose number of players is kept; the
     /// largest first, equal ones in the order of their players. Takes `2^depth` steps per leaf.
     pub fn spectrum(&self, keep: impl Fn(usize) -> bool) -> Spectrum {
-        let mut coefficients: HashMap<Vec<u32>, f64> = HashMap::new();
-        if keep(0) {
-            coefficients.insert(Vec::new(), self.base);
-        }
+        let mut sets = Sets::new(self.base);
+        // For each subset of the players of a path: its set, and what the leaf adds to it.
+        let mut subsets: Vec<(u32, f64)> = Vec::new();
         self.for_each_path(&mut |path| {
-            let mut players: Vec<(u32, f64)> = path.wanted.iter().map(|&player| (player, -1.0)).collect();
-            players.extend(path.barred.iter().map(|&player| (player, 1.0)));
+            let wanted = path.wanted.iter().map(|&player| (player, -1.0));
+            let mut players: Vec<(u32, f64)> = wanted.chain(path.barred.iter().map(|&player| (player, 1.0))).collect();
             players.sort_unstable_by_key(|(player, _)| *player);
-            let scale = path.value * 2f64.powi(-(players.len() as i32));
-            for subset in 0u64..1 << players.len() {
-                if !keep(subset.count_ones() as usize) {
-                    continue;
+            subsets.clear();
+            subsets.push((NOBODY, path.value * 2f64.powi(-(players.len() as i32))));
+            for (player, sign) in players {
+                for at in 0..subsets.len() {
+                    let (set, value) = subsets[at];
+                    subsets.push((sets.with(set, player), sign * value));
                 }
-                let chosen =
-                    players.iter().enumerate().filter(|(at, _)| subset >> at & 1 == 1).map(|(_, player)| player);
-                let sign: f64 = chosen.clone().map(|(_, sign)| sign).product();
-                *coefficients.entry(chosen.map(|(player, _)| *player).collect()).or_default() += scale * sign;
             }
+            subsets.iter().for_each(|&(set, value)| sets.values[set as usize] += value);
         });
-        let mut spectrum: Spectrum = coefficients.into_iter().collect();
+        let mut spectrum = sets.into_spectrum(keep);
         spectrum.sort_by(|(a, x), (b, y)| y.abs().total_cmp(&x.abs()).then_with(|| a.cmp(b)));
         spectrum
     }
@@ -76,6 +74,51 @@ impl Trees {
             let mut path = Path { wanted: Vec::new(), barred: Vec::new(), value: 0.0 };
             tree.walk(0, &mut path, visit);
         }
+    }
+}
+
+/// The set of nobody.
+const NOBODY: u32 = 0;
+
+/// Sets with their coefficients, each known by a number: that of the set without its last player leads to it.
+struct Sets {
+    /// By a set and a player behind its last one.
+    next: HashMap<(u32, u32), u32>,
+    /// The set without the last player, and that player.
+    parents: Vec<(u32, u32)>,
+    values: Vec<f64>,
+}
+
+impl Sets {
+    fn new(of_nobody: f64) -> Self {
+        Self { next: HashMap::new(), parents: vec![(NOBODY, 0)], values: vec![of_nobody] }
+    }
+
+    fn with(&mut self, set: u32, player: u32) -> u32 {
+        *self.next.entry((set, player)).or_insert_with(|| {
+            self.parents.push((set, player));
+            self.values.push(0.0);
+            self.parents.len() as u32 - 1
+        })
+    }
+
+    fn into_spectrum(self, keep: impl Fn(usize) -> bool) -> Spectrum {
+        let mut spectrum = Vec::new();
+        let mut players = Vec::new();
+        for (set, value) in self.values.into_iter().enumerate() {
+            players.clear();
+            let mut rest = set as u32;
+            while rest != NOBODY {
+                let (parent, player) = self.parents[rest as usize];
+                players.push(player);
+                rest = parent;
+            }
+            if keep(players.len()) {
+                players.reverse();
+                spectrum.push((players.clone(), value));
+            }
+        }
+        spectrum
     }
 }
 

@@ -1,4 +1,4 @@
-use einthoven_fit::trees::{Node, Params, Tree, Trees, fit};
+use einthoven_fit::trees::{Node, Params, Tree, Trees, cross_validate, fit, path};
 use einthoven_game::rng::stream;
 use einthoven_game::{Coalitions, exact};
 use forust_ml::gradientbooster::GrowPolicy;
@@ -203,4 +203,89 @@ proptest! {
         let total: f64 = trees.shapley().iter().sum();
         prop_assert!((total - (targets[targets.len() - 1] - targets[0])).abs() < 1e-9);
     }
+}
+
+/// Rows in which players act together, with noise.
+fn noisy(n: usize, count: usize, seed: u64) -> (Coalitions, Vec<f64>) {
+    let rows = random_rows(n, count, seed);
+    let mut targets = random_trees(n, 6, 3, seed).predict_all(&rows);
+    targets.iter_mut().zip(numbers(count, seed + 1)).for_each(|(target, noise)| *target += 0.3 * noise);
+    (rows, targets)
+}
+
+#[test]
+fn a_path_tells_what_each_number_of_trees_misses() {
+    let (rows, targets) = noisy(20, 600, 5);
+    let seen: Vec<u32> = (0..400).collect();
+    let held: Vec<u32> = (400..600).collect();
+    let params = Params { trees: 300, depth: 3, ..Params::default() };
+    let found = path(&rows, (&seen, &targets[..400]), (&held, &targets[400..]), &params, 15);
+    for trees in [0, 1, found.best(), found.trees.trees.len()] {
+        let fewer = fit(&rows, &seen, &targets[..400], &Params { trees, ..params });
+        let misses = held.iter().map(|&row| (targets[row as usize] - fewer.predict(rows.row(row as usize))).powi(2));
+        assert!((misses.sum::<f64>() - found.errors[trees]).abs() < 1e-9, "{trees} trees");
+        assert_eq!(fewer.trees[..], found.trees.trees[..trees]);
+    }
+    // It stops as soon as fifteen trees were of no use.
+    assert_eq!(found.errors.len(), found.trees.trees.len() + 1);
+    assert_eq!(found.trees.trees.len(), found.best() + 15);
+    assert!(found.best() > 0 && found.errors.iter().all(|error| *error >= found.errors[found.best()]));
+}
+
+#[test]
+fn cross_validation_takes_the_best_over_all_folds() {
+    let (rows, targets) = noisy(20, 600, 6);
+    let which: Vec<u32> = (0..600).rev().collect();
+    let targets: Vec<f64> = targets.into_iter().rev().collect();
+    let folds: Vec<u8> = (0..600).map(|at| (at / 2 % 4) as u8).collect();
+    let grid = [2, 3].map(|depth| Params { trees: 40, depth, ..Params::default() });
+    // Patience that never ends: each number of trees is tried with each fold.
+    let found = cross_validate(&rows, &which, &targets, &folds, &grid, 1000);
+    // Sums of squares by number of trees, over all rows.
+    let errors = |params: &Params| -> Vec<f64> {
+        let error = |trees: usize| -> f64 {
+            let of_fold = |fold: u8| -> f64 {
+                let (seen, held): (Vec<usize>, Vec<usize>) = (0..600).partition(|&at| folds[at] != fold);
+                let pick =
+                    |at: &[usize]| -> (Vec<u32>, Vec<f64>) { at.iter().map(|&at| (which[at], targets[at])).unzip() };
+                let (seen, held) = (pick(&seen), pick(&held));
+                let trees = fit(&rows, &seen.0, &seen.1, &Params { trees, ..*params });
+                held.0
+                    .iter()
+                    .zip(held.1)
+                    .map(|(&row, target)| (target - trees.predict(rows.row(row as usize))).powi(2))
+                    .sum()
+            };
+            (0..4).map(of_fold).sum()
+        };
+        (0..=40).map(error).collect()
+    };
+    for (params, (best, error)) in grid.iter().zip(&found.trials) {
+        let errors = errors(params);
+        let least = errors.iter().copied().fold(f64::INFINITY, f64::min);
+        assert!((error - least / 600.0).abs() < 1e-12 && (errors[best.trees] - least).abs() < 1e-9);
+    }
+    let (better, other) = (found.trials[found.best].1, found.trials[1 - found.best].1);
+    assert!(better < other);
+    for (fold, trees) in found.of_folds.iter().enumerate() {
+        let seen = (0..600).filter(|&at| usize::from(folds[at]) != fold);
+        let (seen, values): (Vec<u32>, Vec<f64>) = seen.map(|at| (which[at], targets[at])).unzip();
+        assert_eq!(*trees, fit(&rows, &seen, &values, found.params()));
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let alone = pool.install(|| cross_validate(&rows, &which, &targets, &folds, &grid, 1000));
+    assert_eq!((alone.trials, alone.of_folds), (found.trials, found.of_folds));
+}
+
+#[test]
+fn constants_want_no_trees() {
+    let rows = random_rows(10, 300, 9);
+    let which: Vec<u32> = (0..300).collect();
+    let folds: Vec<u8> = (0..300).map(|at| (at % 3) as u8).collect();
+    let constant = cross_validate(&rows, &which, &[1e6; 300], &folds, &[Params::default()], 5);
+    assert_eq!((constant.params().trees, constant.trials[0].1), (0, 0.0));
+    assert_eq!(constant.of_folds.iter().map(|trees| trees.base).collect::<Vec<_>>(), [1e6; 3]);
+    // Nothing to be seen: the one fold is held out.
+    let nothing = cross_validate(&rows, &which[..2], &[1.0, 2.0], &[0, 0], &[Params::default()], 5);
+    assert_eq!((nothing.params().trees, nothing.trials[0].1), (0, 2.5));
 }

@@ -41,7 +41,7 @@ pub(crate) struct Screened {
 }
 
 /// How the screen was made, and what it saw.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub(crate) struct Facts {
     /// Bits of `l`: a group has two to their number of bins.
     pub bits: usize,
@@ -55,6 +55,13 @@ pub(crate) struct Facts {
     pub noise: f64,
     /// Rounds until nothing changed.
     pub rounds: usize,
+}
+
+impl Facts {
+    /// As they stand in a result.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
 }
 
 /// Finds the sets in the values of one output, one number for each row of the design.

@@ -40,6 +40,12 @@ const MOST_DRAWS: usize = 20;
 /// The stratum of a group's draw is the group times this, plus the delay.
 const STRIDE: u32 = 256;
 
+/// The smallest budget with a code; `None` if no code has room for so many players.
+pub(crate) fn smallest_budget(n_players: usize) -> Option<usize> {
+    let delays = Code::new(n_players, *CORRECTED.start())?.n_parity() + 1;
+    Some(((GROUPS * delays) << BITS.start()) + LEAST_HELD_OUT + 1)
+}
+
 /// How a budget is spent.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Plan {
@@ -63,6 +69,13 @@ impl Plan {
         CORRECTED.rev().find_map(|n_errors| Self::with(n_players, budget, n_errors))
     }
 
+    /// The plan whose groups take no more than `coded` of the budget; without groups if that is too little for a code.
+    pub(crate) fn within(n_players: usize, budget: usize, coded: usize) -> Self {
+        let held_out = (budget / HELD_OUT_SHARE).clamp(LEAST_HELD_OUT, MOST_HELD_OUT);
+        let without = Self { n_players, budget, n_errors: 0, bits: 0, groups: 0, held_out };
+        Self { budget, held_out, ..Self::new(n_players, coded).unwrap_or(without) }
+    }
+
     /// The plan with a code that corrects `n_errors` errors.
     pub(crate) fn with(n_players: usize, budget: usize, n_errors: usize) -> Option<Self> {
         let delays = Code::new(n_players, n_errors)?.n_parity() + 1;
@@ -78,8 +91,8 @@ impl Plan {
 /// The coalitions of a plan. A group's draws are in the order of delays, and within a delay in the order of `l`; the stratum
 /// says group and delay.
 pub(crate) fn design(plan: &Plan, seed: u64) -> Design {
-    let code = Code::new(plan.n_players, plan.n_errors).expect("invariant: the plan has made this code");
-    let delays = delays(&code);
+    let code = (plan.groups > 0).then(|| Code::new(plan.n_players, plan.n_errors)).flatten();
+    let delays = code.map_or_else(Vec::new, |code| delays(&code));
     let mut rows = RowSet::new(plan.n_players);
     let mut draws = Vec::new();
     for group in 0..plan.groups {

@@ -12,6 +12,7 @@ mod interaction_report;
 mod network;
 mod paper;
 mod properties;
+mod removal;
 mod report;
 mod stacked;
 mod upset;

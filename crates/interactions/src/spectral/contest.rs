@@ -1,0 +1,216 @@
+//! The supports of one output that are compared: what the screens find, simpler explanations, and which of it is kept.
+
+use std::collections::BTreeSet;
+
+use einthoven_game::{Attribution, Design, Values};
+use serde_json::{Map, Value};
+
+use super::choose::{Candidate, Judged, Sample, choose, predict};
+use super::held_out::Faithfulness;
+use super::peel::{self, Screened};
+use super::pursuit::{Pursuit, Sets};
+use super::readout::Known;
+use super::refit::{Refit, Shrink, refit};
+use super::significance::{FALSE_DISCOVERIES, MOST_DEGREE, claimed};
+use super::signs::Signs;
+use super::subsample::{self, split};
+use super::{CODED, PROXYSPEX, SPEX, baselines, proxy, report};
+use crate::request::Request;
+use crate::{Result, exact};
+
+/// How often sets are pursued and what they leave is decoded.
+const TURNS: usize = 3;
+/// Parts of the rows, one of which trees have not seen.
+const FOLDS: usize = 5;
+/// Shares of the energy of the trees' spectrum that are tried, and most sets of it.
+const ENERGIES: [f64; 7] = [0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999];
+const MOST_SETS: usize = 1000;
+/// What explains less of the variance than this is not to be trusted.
+const FAITHFUL: f64 = 0.8;
+/// The name of a support without a code.
+const PURSUIT: &str = "pursuit";
+
+/// Supports of one output that are compared.
+pub(crate) struct Contest<'a> {
+    design: &'a Design,
+    values: Vec<f64>,
+    sample: Sample,
+    judged: Vec<Judged>,
+    /// Supports that are not there, and why.
+    missing: Vec<(String, String)>,
+    /// What the screens did.
+    facts: Map<String, Value>,
+}
+
+impl<'a> Contest<'a> {
+    /// With the constant.
+    pub(crate) fn new(design: &'a Design, values: &Values, output: usize) -> Result<Self> {
+        let (held_out, seen) = split(design);
+        let values = values.output(output);
+        let mut coded = vec![false; design.rows.len()];
+        let draws = design.draws.iter().filter(|draw| draw.role == subsample::GROUP);
+        draws.for_each(|draw| coded[draw.row as usize] = true);
+        let drawn = (0..seen.len() as u32).filter(|&at| !coded[seen[at as usize] as usize]).collect();
+        let sample = Sample::new(&design.rows, &seen, &held_out, drawn, &values);
+        let mut contest = Self { design, values, sample, judged: Vec::new(), missing: Vec::new(), facts: Map::new() };
+        contest.enter("constant", Vec::new(), true)?;
+        Ok(contest)
+    }
+
+    fn enter(&mut self, name: &str, sets: Sets, sure: bool) -> Result<()> {
+        let candidate = Candidate { name: name.to_owned(), sets, shrink: Shrink::Ridge, sure };
+        self.judged.push(self.sample.judge(candidate)?);
+        Ok(())
+    }
+
+    /// Adds sets that the values show, in turn with those that a code spells, if there is one, and takes out what is not clear.
+    fn pursue(&mut self, mut known: Sets) -> Result<Sets> {
+        let pursuit = Pursuit::new(&self.sample.rows[0], &self.sample.seen, &self.sample.targets, &self.sample.drawn);
+        known = pursuit.run(known)?;
+        if self.uncoded().is_some() {
+            return Ok(known);
+        }
+        for _ in 0..TURNS {
+            let fit = refit(&self.sample.seen, &known, &self.sample.targets, Shrink::No)?;
+            let Screened { sets, facts } = peel::screen(self.design, &self.left(&known, &fit))?;
+            self.facts.entry(SPEX).or_insert_with(|| facts.json());
+            let before = known.len();
+            let more = together(known.clone(), sets.into_iter().map(|(set, _)| set));
+            if more.len() == before {
+                break;
+            }
+            known = pursuit.run(more)?;
+        }
+        Ok(known)
+    }
+
+    /// Everything, and simpler explanations.
+    pub(crate) fn all(&mut self) -> Result<()> {
+        for order in [1, 2] {
+            match baselines::polynomial(&self.sample, order) {
+                Ok(candidate) => self.judged.push(self.sample.judge(candidate)?),
+                Err((name, why)) => self.missing.push((name, why)),
+            }
+        }
+        let decoded = self.decode()?;
+        let read = self.ask_trees()?;
+        let lime = baselines::lime(&self.sample)?;
+        self.judged.push(lime);
+        let union = together(decoded, read);
+        self.enter("both", union.clone(), false)?;
+        let clear = self.pursue(union)?;
+        self.enter("both, clear", clear, true)
+    }
+
+    /// Without trees.
+    pub(crate) fn decode(&mut self) -> Result<Sets> {
+        let known = self.pursue(Vec::new())?;
+        let name = match self.uncoded() {
+            None => SPEX,
+            Some(why) => {
+                self.missing.push((SPEX.to_owned(), why));
+                PURSUIT
+            }
+        };
+        self.enter(name, known.clone(), true)?;
+        Ok(known)
+    }
+
+    /// Reads sets off trees: as many as are best for the coalitions held out.
+    pub(crate) fn ask_trees(&mut self) -> Result<Sets> {
+        let rows = &self.sample.rows[0];
+        let which: Vec<u32> = (0..rows.len() as u32).collect();
+        let folds: Vec<u8> = (0..rows.len()).map(|at| (at % FOLDS) as u8).collect();
+        let proxy = proxy::screen(rows, &which, &self.sample.targets, &folds, MOST_DEGREE);
+        let most = (rows.len() / 2).min(MOST_SETS);
+        let mut counts: Vec<usize> = ENERGIES.iter().map(|share| proxy.count(*share).min(most)).collect();
+        counts.dedup();
+        let mut judged = vec![self.sample.judge(Candidate {
+            name: "constant".to_owned(),
+            sets: Vec::new(),
+            shrink: Shrink::No,
+            sure: true,
+        })?];
+        for count in counts.into_iter().filter(|count| *count > 0) {
+            let sets = proxy.candidates[1..=count].iter().map(|candidate| candidate.players.clone()).collect();
+            judged.push(self.sample.judge(Candidate {
+                name: PROXYSPEX.to_owned(),
+                sets,
+                shrink: Shrink::Ridge,
+                sure: false,
+            })?);
+        }
+        self.facts.insert(PROXYSPEX.to_owned(), proxy.json());
+        let best = judged.swap_remove(choose(&judged));
+        let sets = best.sets.clone();
+        self.judged.push(Judged { name: PROXYSPEX.to_owned(), ..best });
+        Ok(sets)
+    }
+
+    /// Why the design has no code, if it has none.
+    fn uncoded(&self) -> Option<String> {
+        if self.design.draws.iter().any(|draw| draw.role == subsample::GROUP) {
+            return None;
+        }
+        let n_players = self.design.rows.n_players();
+        Some(match subsample::smallest_budget(n_players) {
+            Some(smallest) => format!("its code needs {:.0} coalitions", smallest as f64 / CODED),
+            None => "no code has room for so many players".to_owned(),
+        })
+    }
+
+    /// What a fit leaves of all rows of the design.
+    fn left(&self, sets: &[Vec<u32>], fit: &Refit) -> Vec<f64> {
+        let all: Vec<u32> = (0..self.design.rows.len() as u32).collect();
+        let fitted = predict(&Signs::new(&self.design.rows, &all), sets, fit);
+        self.values.iter().zip(fitted).map(|(value, fitted)| value - fitted).collect()
+    }
+
+    /// Keeps the best support, fits it to all rows, and reads the index off.
+    pub(crate) fn finish(self, request: &Request, attribution: &mut Attribution) -> Result<()> {
+        let at = choose(&self.judged);
+        let best = &self.judged[at];
+        let fit = self.sample.fit(best)?;
+        let unseen = best.errors.iter().map(|error| error * error).sum::<f64>() / best.errors.len() as f64;
+        // A fit that was chosen among many has seen its rows too well; those held out tell.
+        let variance = fit.variance().max(unseen);
+        let errors = fit.variances();
+        let found: Vec<(usize, f64)> = (best.sets.iter().zip(&fit.coefficients).zip(errors))
+            .map(|((set, coefficient), error)| (set.len(), coefficient / (variance * error).sqrt()))
+            .collect();
+        let claimed = claimed(request.n_players, &found).into_iter().filter(|claimed| *claimed).count();
+        attribution.warnings.extend(self.warnings(best, claimed));
+        exact::put_terms(attribution, Known::new(&best.sets, &fit, variance).terms(request)?);
+        let json = report::json(&self.judged, &self.missing, at, claimed, self.facts);
+        attribution.run.insert("spectral".to_owned(), json);
+        Ok(())
+    }
+
+    /// What a reader must know.
+    fn warnings(&self, best: &Judged, claimed: usize) -> Vec<String> {
+        let mut warnings = Vec::new();
+        match best.faithfulness {
+            _ if best.sets.is_empty() => warnings.push("nothing beats the constant on coalitions held out: no set of players is claimed".to_owned()),
+            Some(Faithfulness { r2, std_err, .. }) if r2 < FAITHFUL => warnings.push(format!(
+                "the function that was found explains {:.0} ± {:.0} % of the variance of coalitions held out: what it leaves out may change \
+                 every value", 100.0 * r2, 100.0 * std_err
+            )),
+            _ => {}
+        }
+        if claimed < best.sets.len() {
+            warnings.push(format!(
+                "{claimed} of {} coefficients can be told from zero at a false-discovery rate of {FALSE_DISCOVERIES}; the others are \
+                 kept because they help to predict", best.sets.len()
+            ));
+        }
+        warnings
+    }
+}
+
+/// The known sets and those of the new ones that are not among them; without the empty set.
+fn together(known: Sets, new: impl IntoIterator<Item = Vec<u32>>) -> Sets {
+    let mut seen: BTreeSet<Vec<u32>> = known.iter().cloned().collect();
+    let mut all = known;
+    all.extend(new.into_iter().filter(|set| !set.is_empty() && seen.insert(set.clone())));
+    all
+}
