@@ -27,7 +27,8 @@ attribution.json (the spectrum), design.npz and values.npz. Of several records e
 /// Arguments of `remove`.
 #[derive(Args, Debug)]
 pub struct Remove {
-    /// How the spectrum is found: auto, exact, or a method of `einthoven interact` that estimates Fourier coefficients.
+    /// How the spectrum is found: spectral, spex, proxyspex, exact, or another method of `einthoven interact` that estimates Fourier
+    /// coefficients.
     #[arg(long, value_name = "METHOD", default_value_t = RemovalSearch::default().method)]
     pub method: Method,
     /// The largest number of parts to take away.

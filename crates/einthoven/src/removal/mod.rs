@@ -32,7 +32,7 @@ pub struct RemovalSearch {
 
 impl Default for RemovalSearch {
     fn default() -> Self {
-        Self { method: Method::Auto, most: 5, target: "top".to_owned() }
+        Self { method: Method::Spectral, most: 5, target: "top".to_owned() }
     }
 }
 
@@ -221,7 +221,7 @@ impl Removals {
 
     /// The coefficient of determination of the spectrum on coalitions that were held out, if its method says it.
     pub fn held_out_r2(&self) -> Option<f64> {
-        self.attribution().run.get("held_out_r2").and_then(Value::as_f64)
+        self.attribution().run.get("spectral").and_then(|facts| facts["r2"].as_f64())
     }
 
     /// Names of players.

@@ -8,7 +8,7 @@ use super::refit::{Refit, Shrink, refit};
 use super::signs::{Signs, add_signs};
 use crate::Result;
 
-/// A support must beat the constant by so many standard errors, and a smaller support by one.
+/// A support that is not sure must beat the constant by so many standard errors.
 const OVER_CONSTANT: f64 = 2.0;
 
 /// What is gained below this share of what the constant misses is rounding.
@@ -85,20 +85,19 @@ impl Sample {
     }
 }
 
-/// The place of the support to keep. They are gone through from the smallest to the largest; a larger one is better if it misses
-/// less by more than one standard error of that, and one that is not sure must beat the constant, the first of them, by two.
+/// The place of the support to keep: the one that misses least, the smaller of equals. One that is not sure must beat the
+/// constant, the first of them, by two standard errors of that.
 pub(crate) fn choose(judged: &[Judged]) -> usize {
-    let mut order: Vec<usize> = (0..judged.len()).collect();
+    let mut order: Vec<usize> = (1..judged.len()).collect();
     order.sort_by_key(|&at| judged[at].sets.len());
-    let beats = |at: usize, other: usize, by: f64| {
-        let (gain, error) = gain(&judged[other].errors, &judged[at].errors);
-        gain > by * error && gain > ROUNDING * square(&judged[order[0]].errors)
-    };
-    let mut best = order[0];
-    for &at in &order[1..] {
-        let by = if judged[at].sure { 0.0 } else { OVER_CONSTANT };
-        if beats(at, order[0], by) && (best == order[0] || beats(at, best, 1.0)) {
-            best = at;
+    let constant = square(&judged[0].errors);
+    let (mut best, mut least) = (0, constant);
+    for at in order {
+        let (gain, error) = gain(&judged[0].errors, &judged[at].errors);
+        let beaten = gain > if judged[at].sure { 0.0 } else { OVER_CONSTANT * error };
+        let missed = square(&judged[at].errors);
+        if beaten && least - missed > ROUNDING * constant {
+            (best, least) = (at, missed);
         }
     }
     best

@@ -65,7 +65,7 @@ pub const SPECTRAL: &str = "spectral";
 /// The smallest budget without a code: enough to fit to, and to hold out.
 const SMALLEST: usize = 128;
 /// The part of the budget that the coded design gets where trees are to learn too.
-const CODED: f64 = 2.0 / 3.0;
+const CODED: f64 = 1.0 / 3.0;
 
 /// Coalitions to evaluate.
 ///
