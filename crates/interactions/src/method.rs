@@ -7,7 +7,7 @@ use einthoven_game::{Attribution, Design, Index, Values};
 use einthoven_shapley::About;
 
 use crate::about::ABOUT;
-use crate::{Error, Request, Result, auto, exact, kernelshap_iq, permutation, regression, shapiq, svarm_iq};
+use crate::{Error, Request, Result, auto, exact, kernelshap_iq, permutation, proxyshap, regression, shapiq, svarm_iq};
 
 /// An estimator of interactions, by the names of `--method`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -28,6 +28,8 @@ pub enum Method {
     Regression,
     /// k-additive SHAP: [`regression`].
     Kadd,
+    /// Boosted trees, corrected by what they miss: [`proxyshap`].
+    ProxyShap,
     /// The one of these that suits index, order, players and budget.
     #[default]
     Auto,
@@ -44,7 +46,7 @@ pub struct Choice {
 
 impl Method {
     /// All methods of this version.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Exact,
         Self::ShapIq,
         Self::SvarmIq,
@@ -53,6 +55,7 @@ impl Method {
         Self::KernelShapIqInconsistent,
         Self::Regression,
         Self::Kadd,
+        Self::ProxyShap,
         Self::Auto,
     ];
 
@@ -67,6 +70,7 @@ impl Method {
             Self::KernelShapIqInconsistent => regression::INCONSISTENT,
             Self::Regression => regression::REGRESSION,
             Self::Kadd => regression::KADD,
+            Self::ProxyShap => proxyshap::METHOD,
             Self::Auto => "auto",
         }
     }
@@ -77,7 +81,7 @@ impl Method {
             Self::Permutation => Some(&permutation::INDICES),
             Self::KernelShapIq => Some(&kernelshap_iq::INDICES),
             Self::KernelShapIqInconsistent | Self::Regression | Self::Kadd => Some(regression::indices(self.name())),
-            Self::Exact | Self::ShapIq | Self::SvarmIq | Self::Auto => None,
+            Self::Exact | Self::ShapIq | Self::SvarmIq | Self::ProxyShap | Self::Auto => None,
         }
     }
 
@@ -121,6 +125,7 @@ impl Method {
             Self::Permutation => permutation::design(request),
             Self::KernelShapIq => kernelshap_iq::design(request),
             Self::KernelShapIqInconsistent | Self::Regression | Self::Kadd => regression::design(self.name(), request),
+            Self::ProxyShap => proxyshap::design(request),
             Self::Auto => self.resolve(request)?.method.design(request),
         }
     }
@@ -139,6 +144,7 @@ impl Method {
             Self::KernelShapIqInconsistent | Self::Regression | Self::Kadd => {
                 regression::estimate(self.name(), request, design, values)
             }
+            Self::ProxyShap => proxyshap::estimate(request, design, values),
             Self::Auto => Err(Error::Request("estimate with method auto: resolve it first".to_owned())),
         }
     }
