@@ -30,8 +30,7 @@ impl Centred {
         centred
     }
 
-    /// Takes the mean out of a class: pairs of one size, drawn out of so many.
-    pub(crate) fn class(&mut self, class: &[Pair], population: f64, n: usize, values: &[f64]) {
+    fn class(&mut self, class: &[Pair], population: f64, n: usize, values: &[f64]) {
         let (size, count) = (class[0].size, class.len() as f64);
         let drawn = class[0].sampled;
         if !drawn || count > 1.0 {

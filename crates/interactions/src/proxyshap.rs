@@ -11,14 +11,13 @@
 
 use einthoven_fit::trees::{self, Params, Trees};
 use einthoven_game::design::folds::{self, FOLDS, Folds};
-use einthoven_game::design::pairs::{self, Pair, Pairs, Plan};
+use einthoven_game::design::pairs::{self, Pairs, Plan};
 use einthoven_game::design::sizes::Law;
 use einthoven_game::design::subset::for_each_subset_of;
 use einthoven_game::{Attribution, Design, Kind, Values, indices};
 use rayon::prelude::*;
 
 use crate::attribute::{self, Estimate, Found};
-use crate::centre::Centred;
 use crate::request::Request;
 use crate::sets::{Overlaps, Sets};
 use crate::shapiq;
@@ -123,24 +122,20 @@ impl Proxy {
         };
         let left: Vec<Vec<f64>> = of_folds.par_iter().map(rest).collect();
         let n = request.n_players;
-        let mut means = vec![0.0; n + 1];
-        let mut missed = vec![0.0; values.len()];
+        let (mut means, mut missed, mut unseen) = (vec![0.0; n + 1], vec![0.0; values.len()], vec![0.0; values.len()]);
         for (fold, left) in left.iter().enumerate() {
-            let centred = centred(n, pairs, folds, fold, left);
-            means.iter_mut().zip(&centred.means).for_each(|(mean, of_fold)| *mean += of_fold / FOLDS as f64);
-            for (pair, share) in pairs.all.iter().zip(folds.shares(pairs, fold)) {
-                let scale = share / FOLDS as f64;
-                [pair.row, pair.complement].into_iter().for_each(|row| missed[row] += scale * centred.deviations[row]);
+            let of_sizes = size_means(n, pairs, folds, fold, left);
+            means.iter_mut().zip(&of_sizes).for_each(|(mean, of_size)| *mean += of_size / FOLDS as f64);
+            for ((pair, share), &of) in pairs.all.iter().zip(folds.shares(pairs, fold)).zip(&folds.of) {
+                for (row, t) in [(pair.row, pair.size), (pair.complement, n - pair.size)] {
+                    let deviation = left[row] - of_sizes[t];
+                    missed[row] += share / FOLDS as f64 * deviation;
+                    if of == fold {
+                        unseen[row] = pair.share * deviation;
+                    }
+                }
             }
         }
-        let mut by_own_fold = left[0].clone();
-        for (pair, &fold) in pairs.all.iter().zip(&folds.of) {
-            [pair.row, pair.complement].into_iter().for_each(|row| by_own_fold[row] = left[fold][row]);
-        }
-        let mut unseen = Centred::new(n, pairs, &by_own_fold).deviations;
-        pairs.all.iter().for_each(|pair| {
-            [pair.row, pair.complement].into_iter().for_each(|row| unseen[row] *= pair.share);
-        });
         Ok(Self { index: index_of(request, mean(of_folds))?, means, missed, unseen })
     }
 }
@@ -166,33 +161,21 @@ fn fit(design: &Design, pairs: &Pairs, folds: &Folds, values: &[f64], fold: usiz
     trees::fit(&design.rows, &all.0, &all.1, &best)
 }
 
-/// What trees leave of each size and row, where those of `fold` stand for all that the trees have not seen.
-fn centred(n: usize, pairs: &Pairs, folds: &Folds, fold: usize, left: &[f64]) -> Centred {
-    // Where there are too few to take a mean the trees are trusted.
-    let mut means = vec![0.0; n + 1];
-    (means[0], means[n]) = (left[0], left[1]);
-    let mut centred = Centred { means, deviations: vec![0.0; left.len()] };
-    let mut start = 0;
-    for class in pairs.all.chunk_by(|a, b| a.size == b.size) {
-        let of = &folds.of[start..start + class.len()];
-        start += class.len();
-        let population = folds.population(&class[0]);
-        if !class[0].sampled {
-            centred.class(class, population, n, left);
-            continue;
-        }
-        let (held, seen): (Vec<(&Pair, _)>, Vec<_>) = class.iter().zip(of).partition(|(_, of)| **of == fold);
-        if !held.is_empty() {
-            let held: Vec<Pair> = held.into_iter().map(|(pair, _)| *pair).collect();
-            centred.class(&held, population - seen.len() as f64, n, left);
-        }
-        for (pair, _) in seen {
-            for (row, t) in [(pair.row, pair.size), (pair.complement, n - pair.size)] {
-                centred.deviations[row] = left[row] - centred.means[t];
-            }
-        }
+/// What trees miss of each size, `[sizes]`: the mean over the pairs that they have seen. Those of the fold would know better, but
+/// each would have to be compared with the mean of the others, which are few.
+fn size_means(n: usize, pairs: &Pairs, folds: &Folds, fold: usize, left: &[f64]) -> Vec<f64> {
+    let (mut sums, mut counts) = (vec![0.0; n + 1], vec![0.0; n + 1]);
+    let mut add = |t: usize, row: usize| {
+        sums[t] += left[row];
+        counts[t] += 1.0;
+    };
+    add(0, 0);
+    add(n, 1);
+    for (pair, _) in pairs.all.iter().zip(&folds.of).filter(|(_, of)| **of != fold) {
+        add(pair.size, pair.row);
+        add(n - pair.size, pair.complement);
     }
-    centred
+    sums.iter().zip(counts).map(|(sum, count)| sum / f64::max(count, 1.0)).collect()
 }
 
 /// The mean of the trees of all folds.
