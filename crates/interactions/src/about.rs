@@ -4,7 +4,7 @@ use einthoven_game::Index;
 use einthoven_shapley::About;
 
 /// A line for each method; its index is the one that it is best at.
-pub(crate) static ABOUT: [About; 12] = [
+pub(crate) static ABOUT: [About; 13] = [
     About::new("exact", Index::KSii, "exact", "2^n, n <= 20; any index", "n^2 2^n", "Grabisch & Roubens 1999"),
     About::new("shapiq", Index::KSii, "unbiased", "6; any index", "m n^k", "Fumagalli et al. 2023"),
     About::new("svarm-iq", Index::KSii, "unbiased", "6; any index; no stratum empty", "m n^k", "Kolpaczki et al. 2024"),
@@ -47,6 +47,14 @@ pub(crate) static ABOUT: [About; 12] = [
         "2.5 C(n, k); kADD-SHAP",
         "m p^2 + p^3, p = C(n, k)",
         "Pelegrina et al. 2023",
+    ),
+    About::new(
+        "proxyshap",
+        Index::KSii,
+        "unbiased",
+        "12; any index, k <= 3; a pair of each size for each fold",
+        "m n T + m n^k, T trees",
+        "arXiv 2605.22738; Witter et al. 2025",
     ),
     About::new(
         "spex",

@@ -22,6 +22,7 @@ mod parity;
 mod penalised;
 pub mod permutation;
 mod polynomial;
+pub mod proxyshap;
 mod pulls;
 mod readout;
 pub mod regression;

@@ -7,7 +7,9 @@ use einthoven_game::{Attribution, Design, Index, Values};
 use einthoven_shapley::About;
 
 use crate::about::ABOUT;
-use crate::{Error, Request, Result, auto, exact, kernelshap_iq, permutation, regression, shapiq, spectral, svarm_iq};
+use crate::{
+    Error, Request, Result, auto, exact, kernelshap_iq, permutation, proxyshap, regression, shapiq, spectral, svarm_iq,
+};
 
 /// An estimator of interactions, by the names of `--method`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -28,6 +30,8 @@ pub enum Method {
     Regression,
     /// k-additive SHAP: [`regression`].
     Kadd,
+    /// Boosted trees, corrected by what they miss: [`proxyshap`].
+    ProxyShap,
     /// A sparse spectrum by a code: [`spectral`].
     Spex,
     /// A sparse spectrum by boosted trees: [`spectral`].
@@ -50,7 +54,7 @@ pub struct Choice {
 
 impl Method {
     /// All methods of this version.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Exact,
         Self::ShapIq,
         Self::SvarmIq,
@@ -59,6 +63,7 @@ impl Method {
         Self::KernelShapIqInconsistent,
         Self::Regression,
         Self::Kadd,
+        Self::ProxyShap,
         Self::Spex,
         Self::ProxySpex,
         Self::Spectral,
@@ -76,6 +81,7 @@ impl Method {
             Self::KernelShapIqInconsistent => regression::INCONSISTENT,
             Self::Regression => regression::REGRESSION,
             Self::Kadd => regression::KADD,
+            Self::ProxyShap => proxyshap::METHOD,
             Self::Spex => spectral::SPEX,
             Self::ProxySpex => spectral::PROXYSPEX,
             Self::Spectral => spectral::SPECTRAL,
@@ -133,6 +139,7 @@ impl Method {
             Self::Permutation => permutation::design(request),
             Self::KernelShapIq => kernelshap_iq::design(request),
             Self::KernelShapIqInconsistent | Self::Regression | Self::Kadd => regression::design(self.name(), request),
+            Self::ProxyShap => proxyshap::design(request),
             Self::Spex | Self::ProxySpex | Self::Spectral => spectral::design(self.name(), request),
             Self::Auto => self.resolve(request)?.method.design(request),
         }
@@ -152,6 +159,7 @@ impl Method {
             Self::KernelShapIqInconsistent | Self::Regression | Self::Kadd => {
                 regression::estimate(self.name(), request, design, values)
             }
+            Self::ProxyShap => proxyshap::estimate(request, design, values),
             Self::Spex | Self::ProxySpex | Self::Spectral => spectral::estimate(self.name(), request, design, values),
             Self::Auto => Err(Error::Request("estimate with method auto: resolve it first".to_owned())),
         }

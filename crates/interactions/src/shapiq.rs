@@ -71,16 +71,12 @@ pub(crate) fn of_size(
     let overlaps = Overlaps::new(n, size);
     let outputs = 0..values.n_outputs();
     let sums = outputs.map(|output| {
-        let Centred { means, deviations } = Centred::new(n, pairs, &values.output(output));
-        let pull = |pair: &Pair, shared: usize| {
-            // In the middle both members of a pair are of the same size.
-            let half = if 2 * pair.size == n { 0.5 } else { 1.0 };
-            let of_member = weights.of_mean(pair.size, shared) * deviations[pair.row];
-            let of_complement = weights.of_mean(n - pair.size, size - shared) * deviations[pair.complement];
-            half * pair.share * (of_member + of_complement)
-        };
+        let Centred { means, mut deviations } = Centred::new(n, pairs, &values.output(output));
+        for pair in &pairs.all {
+            [pair.row, pair.complement].into_iter().for_each(|row| deviations[row] *= pair.share);
+        }
         let constant = weights.of_sizes(|t| means[t]);
-        let (mut values, variances) = spread(design, pairs, &overlaps, &pull);
+        let (mut values, variances) = spread(design, pairs, &overlaps, &weights, &deviations);
         values.iter_mut().for_each(|value| *value += constant);
         (values, variances)
     });
@@ -88,14 +84,24 @@ pub(crate) fn of_size(
     Ok(Found { size, values, variances: Some(variances) })
 }
 
-/// Sums of the pulls over all pairs and their variances, for each set. Within a stratum `d` of `P` pairs were drawn
-/// without replacement, so a sum over it varies by `d (1 - d/P)` times the variance of a pull.
-fn spread(
+/// Sums over all pairs and their variances, for each set; `parts` are what a row has times what it stands for, `[rows]`. Within a
+/// stratum `d` of `P` pairs were drawn without replacement, so a sum over it varies by `d (1 - d/P)` times the variance of what
+/// a pair adds.
+pub(crate) fn spread(
     design: &Design,
     pairs: &Pairs,
     overlaps: &Overlaps,
-    pull: &dyn Fn(&Pair, usize) -> f64,
+    weights: &Weights,
+    parts: &[f64],
 ) -> (Vec<f64>, Vec<f64>) {
+    let n = design.rows.n_players();
+    let pull = |pair: &Pair, shared: usize| {
+        // In the middle both members of a pair are of the same size.
+        let half = if 2 * pair.size == n { 0.5 } else { 1.0 };
+        let of_member = weights.of_mean(pair.size, shared) * parts[pair.row];
+        let of_complement = weights.of_mean(n - pair.size, weights.size - shared) * parts[pair.complement];
+        half * (of_member + of_complement)
+    };
     let sum = |pairs: &[&Pair], f: &dyn Fn(usize, usize) -> f64| {
         let rows: Vec<usize> = pairs.iter().map(|pair| pair.row).collect();
         overlaps.sum(&design.rows, &rows, f)

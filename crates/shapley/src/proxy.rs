@@ -1,20 +1,14 @@
 //! Boosted trees that stand in for the game where it was not evaluated, and what they miss.
-//!
-//! A pair is one unit throughout: a complement says too much about its coalition to be seen by one and withheld from the
-//! other.
 
 use einthoven_fit::trees::{self, Params, Trees};
+use einthoven_game::design::folds::{self, FOLDS, Folds};
 use einthoven_game::design::pairs::{self, Pair, Pairs, Plan};
-use einthoven_game::design::sizes::{self, Law, kernel_mass};
+use einthoven_game::design::sizes::{Law, kernel_mass};
 use einthoven_game::design::spread::Spread;
-use einthoven_game::{Coalitions, Design, Values, rng};
-use rand::seq::SliceRandom;
+use einthoven_game::{Coalitions, Design, Values};
 use rayon::prelude::*;
 
 use crate::Result;
-
-/// Parts into which the pairs are split.
-pub(crate) const FOLDS: usize = 5;
 
 /// Kinds of trees, from those that find most games quickly to those for few players at a time and for many.
 pub(crate) const CANDIDATES: [Params; 3] = [
@@ -23,14 +17,9 @@ pub(crate) const CANDIDATES: [Params; 3] = [
     Params { trees: 300, learning_rate: 0.1, leaves: 31, depth: 10, min_rows: 5, lambda: 1.0 },
 ];
 
-/// The smallest budget: a pair for each fold.
-pub(crate) fn smallest_budget(n_players: usize) -> usize {
-    (1usize << n_players.clamp(1, 4)).min(2 * FOLDS + 2)
-}
-
 /// Pairs of coalitions to evaluate, their sizes drawn in proportion to the root of `1 / (s (n - s))`.
 pub(crate) fn design(method: &'static str, n_players: usize, budget: usize, seed: u64) -> Result<Design> {
-    let plan = Plan { method, smallest: smallest_budget(n_players), law: Law::Root, forced: 0 };
+    let plan = Plan { method, smallest: folds::smallest_budget(n_players), law: Law::Root, forced: 0 };
     Ok(pairs::design(&plan, n_players, budget, seed)?)
 }
 
@@ -40,16 +29,12 @@ pub(crate) struct Proxies<'a> {
     values: &'a Values,
     pairs: &'a Pairs,
     output: usize,
-    /// The fold of each pair.
-    folds: Vec<usize>,
-    /// Number of pairs of each class.
-    populations: Vec<f64>,
+    folds: Folds,
 }
 
 impl<'a> Proxies<'a> {
     pub(crate) fn new(design: &'a Design, values: &'a Values, pairs: &'a Pairs, output: usize) -> Self {
-        let populations = sizes::pairs(design.rows.n_players());
-        Self { design, values, pairs, output, folds: folds(&pairs.all), populations }
+        Self { design, values, pairs, output, folds: Folds::new(pairs, design.rows.n_players()) }
     }
 
     /// The candidate that misses least of two folds that its trees have not seen, each pair weighed as in the values.
@@ -64,10 +49,10 @@ impl<'a> Proxies<'a> {
     /// How far what trees miss of a fold that they have not seen would let the values spread.
     fn misses(&self, params: &Params, fold: usize) -> f64 {
         let trees = self.fit(params, Some(fold));
-        let held = self.pairs.all.iter().zip(&self.folds).filter(|(_, of)| **of == fold);
+        let held = self.pairs.all.iter().zip(&self.folds.of).filter(|(_, of)| **of == fold);
         let spread = |(pair, _): (&Pair, _)| {
             // What is missed matters in so far as the class has pairs that were not drawn.
-            let undrawn = (1.0 - 1.0 / (pair.share * self.populations[pair.size - 1])).max(0.0);
+            let undrawn = (1.0 - 1.0 / (pair.share * self.folds.population(pair))).max(0.0);
             // The square of the kernel's mass, times what a pair moves over all players, which goes as its inverse.
             let mass = kernel_mass(self.design.rows.n_players(), pair.size);
             undrawn * mass * (pair.share * self.missed(&trees, pair)).powi(2)
@@ -86,7 +71,7 @@ impl<'a> Proxies<'a> {
     }
 
     fn fit(&self, params: &Params, without: Option<usize>) -> Trees {
-        let seen = self.pairs.all.iter().zip(&self.folds).filter(|(_, fold)| Some(**fold) != without);
+        let seen = self.pairs.all.iter().zip(&self.folds.of).filter(|(_, fold)| Some(**fold) != without);
         let mut rows = vec![0, 1];
         seen.for_each(|(pair, _)| rows.extend([pair.row as u32, pair.complement as u32]));
         let targets: Vec<f64> = rows.iter().map(|&row| self.values.get(row as usize, self.output)).collect();
@@ -103,7 +88,7 @@ impl<'a> Proxies<'a> {
 
     /// What the trees of each pair's own fold miss of it.
     pub(crate) fn unseen(&self, of_folds: &[Trees]) -> Vec<f64> {
-        self.pairs.all.iter().zip(&self.folds).map(|(pair, &fold)| self.missed(&of_folds[fold], pair)).collect()
+        self.pairs.all.iter().zip(&self.folds.of).map(|(pair, &fold)| self.missed(&of_folds[fold], pair)).collect()
     }
 
     /// Shapley values of trees that have seen all pairs, corrected by what they miss of these.
@@ -121,25 +106,11 @@ impl<'a> Proxies<'a> {
         (0..self.design.rows.n_players()).map(mean).collect()
     }
 
-    /// Shapley values of the trees of a fold, corrected by what they miss: pairs that they have seen count for themselves,
-    /// those of the fold for all that they have not seen.
+    /// Shapley values of the trees of a fold, corrected by what they miss.
     fn corrected(&self, fold: usize, trees: &Trees) -> Vec<f64> {
         let mut values = self.with_ends(trees);
-        let mut start = 0;
-        for class in self.pairs.all.chunk_by(|a, b| a.size == b.size) {
-            let folds = &self.folds[start..start + class.len()];
-            start += class.len();
-            let population = self.populations[class[0].size - 1];
-            let held = folds.iter().filter(|of| **of == fold).count() as f64;
-            let seen = class.len() as f64 - held;
-            // Too few pairs for all folds: those there are stand for those that are missing, on average over the folds.
-            let held = if class.len() < FOLDS { class.len() as f64 / FOLDS as f64 } else { held };
-            let whole = class[0].share * class.len() as f64;
-            let unseen = if class[0].sampled { whole * (1.0 - seen / population) / held } else { 1.0 / population };
-            for (pair, of) in class.iter().zip(folds) {
-                let share = if *of == fold { unseen } else { 1.0 / population };
-                self.add(pair, share * self.missed(trees, pair), &mut values);
-            }
+        for (pair, share) in self.pairs.all.iter().zip(self.folds.shares(self.pairs, fold)) {
+            self.add(pair, share * self.missed(trees, pair), &mut values);
         }
         values
     }
@@ -180,17 +151,4 @@ impl<'a> Proxies<'a> {
         values.iter_mut().for_each(|value| *value -= centre);
         self.design.rows.row(pair.row).players().for_each(|player| values[player] += weight);
     }
-}
-
-/// The fold of each pair: within a size, and from size to size, in turn, in an order that is drawn.
-fn folds(pairs: &[Pair]) -> Vec<usize> {
-    let mut folds: Vec<usize> = (0..pairs.len()).map(|at| at % FOLDS).collect();
-    let mut start = 0;
-    for class in pairs.chunk_by(|a, b| a.size == b.size) {
-        // The split must not follow from what was drawn.
-        let mut rng = rng::stream(0, "proxy folds", class[0].size as u64);
-        folds[start..start + class.len()].shuffle(&mut rng);
-        start += class.len();
-    }
-    folds
 }

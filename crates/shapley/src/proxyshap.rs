@@ -8,6 +8,7 @@
 //! many do. Taken are those that miss least of two fifths of the pairs, which they have not seen. Standard errors come from what
 //! such trees miss of pairs that they have not seen.
 
+use einthoven_game::design::folds;
 use einthoven_game::design::pairs::Pairs;
 use einthoven_game::{Attribution, Design, Index, Kind, Values};
 
@@ -19,7 +20,7 @@ const METHOD: &str = "proxyshap";
 
 /// The smallest budget: a pair for each fold.
 pub fn smallest_budget(n_players: usize) -> usize {
-    proxy::smallest_budget(n_players)
+    folds::smallest_budget(n_players)
 }
 
 /// Pairs of coalitions to evaluate, their sizes drawn in proportion to the root of `1 / (s (n - s))`.

@@ -6,18 +6,19 @@
 //! unbiased even for trees that know their pairs by heart, as long as each size that is not enumerated has a pair for each
 //! fold. Exact at full budget.
 
+use einthoven_game::design::folds;
 use einthoven_game::design::pairs::Pairs;
 use einthoven_game::{Attribution, Design, Index, Kind, Values};
 
 use crate::attribute::{self, Estimate};
-use crate::proxy::{self, CANDIDATES, FOLDS, Proxies};
+use crate::proxy::{self, CANDIDATES, Proxies};
 use crate::{Result, mean};
 
 const METHOD: &str = "regression-msr";
 
 /// The smallest budget: a pair for each fold.
 pub fn smallest_budget(n_players: usize) -> usize {
-    proxy::smallest_budget(n_players)
+    folds::smallest_budget(n_players)
 }
 
 /// Pairs of coalitions to evaluate, their sizes drawn in proportion to the root of `1 / (s (n - s))`.
@@ -38,14 +39,11 @@ pub fn estimate(design: &Design, values: &Values) -> Result<Vec<Attribution>> {
         variances.extend(proxies.variances(&proxies.unseen(&trees)));
     }
     let mut warnings = mean::warnings(&pairs);
-    let thin =
-        pairs.all.chunk_by(|a, b| a.size == b.size).filter(|class| class[0].sampled && class.len() < FOLDS).count();
-    let kind = match thin {
+    let kind = match folds::thin_sizes(&pairs) {
         0 if pairs.complete() => Kind::Exact,
         0 => Kind::Unbiased,
         thin => {
-            let sizes = if thin == 1 { "size has" } else { "sizes have" };
-            warnings.push(format!("{thin} {sizes} fewer than {FOLDS} pairs: the values are not exactly unbiased"));
+            warnings.push(folds::thin_warning(thin));
             Kind::Consistent
         }
     };

@@ -2,8 +2,9 @@
 //!
 //! [`Design`] is the plain value. What designs are made of is here too, for every estimator: [`pairs`] of complements
 //! drawn size by size without replacement, with the budget spread over [`sizes`]; [`subset`]s of a size, all or one at
-//! random; the distinct rows of a design in the making ([`row_set`]); and how far a sum over sampled pairs spreads ([`spread`]).
+//! random; [`folds`] of pairs; the distinct rows of a design in the making ([`row_set`]); and how far a sum over sampled pairs spreads ([`spread`]).
 
+pub mod folds;
 pub mod pairs;
 pub mod row_set;
 pub mod sizes;

@@ -4,7 +4,7 @@ use einthoven_game::{Attribution, Design, Error as GameError, Game, Index, Kind,
 use einthoven_interactions::{Error, Method, Penalty, Request};
 
 /// Every method with an index that it estimates.
-const CASES: [(Method, Index); 11] = [
+const CASES: [(Method, Index); 13] = [
     (Method::ShapIq, Index::KSii),
     (Method::ShapIq, Index::Bii),
     (Method::SvarmIq, Index::KSii),
@@ -16,6 +16,8 @@ const CASES: [(Method, Index); 11] = [
     (Method::Regression, Index::Fsii),
     (Method::Regression, Index::Fbii),
     (Method::Kadd, Index::KaddShap),
+    (Method::ProxyShap, Index::KSii),
+    (Method::ProxyShap, Index::Fbii),
 ];
 
 fn game(n_players: usize) -> games::ClosedForm {
@@ -95,6 +97,18 @@ fn weights_stay_in_range_for_very_many_players() {
         assert!(found.terms.iter().all(|term| finite(term.value) && finite(term.std_err.unwrap_or(0.0))), "{method}");
         assert!(found.terms.iter().any(|term| term.value != 0.0), "{method}");
     }
+}
+
+#[test]
+fn proxyshap_says_what_it_cannot_do() {
+    let error = Method::ProxyShap.design(&Request::new(Index::KSii, 4, 9, 200, 1)).unwrap_err().to_string();
+    assert!(error.contains("expected an order from 1 to 3"), "{error}");
+    // Fewer pairs of some sizes than folds.
+    let found = run(Method::ProxyShap, &Request::new(Index::KSii, 2, 13, 60, 1)).remove(0);
+    assert_eq!(found.kind, Kind::Consistent);
+    assert!(found.warnings.iter().any(|warning| warning.contains("fewer than 5 pairs")), "{:?}", found.warnings);
+    let found = run(Method::ProxyShap, &Request::new(Index::KSii, 2, 13, 400, 1)).remove(0);
+    assert!(found.kind == Kind::Unbiased && found.efficiency_gap().abs() < 1e-9, "{}", found.efficiency_gap());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! With all coalitions evaluated, estimates are exact.
 
 use einthoven_game::{Attribution, Design, Game, Index, Kind, Values};
-use einthoven_interactions::{Request, Result, kernelshap_iq, regression, shapiq, svarm_iq};
+use einthoven_interactions::{Request, Result, kernelshap_iq, proxyshap, regression, shapiq, svarm_iq};
 
 use crate::common::{INDICES, TwoTables, exact_terms, largest_error, table};
 
@@ -37,6 +37,27 @@ fn shapiq_is_exact() {
 #[test]
 fn svarm_iq_is_exact() {
     check("svarm-iq", svarm_iq::design, svarm_iq::estimate, &INDICES);
+}
+
+#[test]
+fn proxyshap_is_exact() {
+    for n in 2..=10 {
+        let game = TwoTables::new(n, n as u64);
+        for index in INDICES {
+            let most = if matches!(index, Index::Sv | Index::Bv) { 1 } else { n.min(proxyshap::MAX_ORDER) };
+            for order in 1..=most {
+                let request = Request::new(index, order, n, 1 << n, 1);
+                let design = proxyshap::design(&request).unwrap();
+                let values = game.values(&design.rows).unwrap();
+                for (output, found) in proxyshap::estimate(&request, &design, &values).unwrap().iter().enumerate() {
+                    assert_eq!(found.kind, Kind::Exact);
+                    let error = largest_error(found, &exact_terms(index, order, &table(&game, output)));
+                    assert!(error < 1e-9, "{index} of order {order}, {n} players: {error:e}");
+                    assert!(found.terms.iter().all(|term| term.std_err == Some(0.0)), "{index}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -65,19 +65,22 @@ const HALF_A_DEVIATION: f64 = 0.5 * 20.0;
 
 /// Regressions are ratios of unbiased sums.
 fn method_is_unbiased(method: Method) -> bool {
-    matches!(method, Method::ShapIq | Method::SvarmIq | Method::Permutation)
+    matches!(method, Method::ShapIq | Method::SvarmIq | Method::Permutation | Method::ProxyShap)
 }
 
 fn check(method: Method, index: Index, order: usize, budgets: [usize; 2]) {
     for (game, budget) in games().into_iter().zip(budgets) {
-        let request = Request::new(index, order, game.n_players(), budget, 0);
-        let found = simulate(method, game.as_ref(), &request);
-        let name = format!("{method}, {index} of order {order}, {} players", game.n_players());
-        assert!(found.used > 100, "{name}: {} runs without empty strata", found.used);
-        let most = if method_is_unbiased(method) { 4.5 } else { HALF_A_DEVIATION };
-        assert!(found.worst <= most, "{name}: a mean error of {} standard errors", found.worst);
-        assert!((0.90..=0.99).contains(&found.coverage), "{name}: coverage {}", found.coverage);
+        check_game(method, game.as_ref(), &Request::new(index, order, game.n_players(), budget, 0));
     }
+}
+
+fn check_game(method: Method, game: &dyn Game, request: &Request) {
+    let found = simulate(method, game, request);
+    let name = format!("{method}, {} of order {}, {} players", request.index, request.order, request.n_players);
+    assert!(found.used > 100, "{name}: {} runs without empty strata", found.used);
+    let most = if method_is_unbiased(method) { 4.5 } else { HALF_A_DEVIATION };
+    assert!(found.worst <= most, "{name}: a mean error of {} standard errors", found.worst);
+    assert!((0.90..=0.99).contains(&found.coverage), "{name}: coverage {}", found.coverage);
 }
 
 #[test]
@@ -96,6 +99,14 @@ fn svarm_iq_is_unbiased_and_covers() {
         // Enough that no stratum is empty in most runs.
         check(Method::SvarmIq, index, 2, [180, 360]);
     }
+}
+
+#[test]
+fn proxyshap_is_unbiased_and_covers() {
+    // Pairs for each fold and size that is drawn; each run fits fifteen times.
+    let [dense, sparse] = games();
+    check_game(Method::ProxyShap, dense.as_ref(), &Request::new(Index::Fbii, 2, 8, 160, 0));
+    check_game(Method::ProxyShap, sparse.as_ref(), &Request::new(Index::KSii, 2, 9, 300, 0));
 }
 
 #[test]
