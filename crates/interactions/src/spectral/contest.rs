@@ -25,6 +25,8 @@ const FOLDS: usize = 5;
 /// Shares of the energy of the trees' spectrum that are tried, and most sets of it.
 const ENERGIES: [f64; 7] = [0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999];
 const MOST_SETS: usize = 1000;
+/// Most sets of a ridge regression with all players: their products are decomposed.
+const MOST_PENALISED: usize = 2500;
 /// What explains less of the variance than this is not to be trusted.
 const FAITHFUL: f64 = 0.8;
 /// The name of a support without a code.
@@ -98,8 +100,14 @@ impl<'a> Contest<'a> {
         self.judged.push(lime);
         let union = together(decoded, read);
         self.enter("both", union.clone(), false)?;
-        let clear = self.pursue(union)?;
-        self.enter("both, clear", clear, true)
+        let clear = self.pursue(union.clone())?;
+        self.enter("both, clear", clear, true)?;
+        let players: Sets = (0..self.sample.seen.n_players() as u32).map(|player| vec![player]).collect();
+        if players.len() + union.len() <= MOST_PENALISED {
+            self.enter("linear, ridge", players.clone(), false)?;
+            self.enter("both and all players", together(union, players), false)?;
+        }
+        Ok(())
     }
 
     /// Without trees.
