@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::choose::{Candidate, Judged, Sample, choose, predict};
 use super::held_out::Faithfulness;
-use super::peel::{self, Screened};
+use super::peel::{self, Facts, Screened};
 use super::pursuit::{Pursuit, Sets};
 use super::readout::Known;
 use super::refit::{Refit, Shrink, refit};
@@ -35,6 +35,8 @@ const PURSUIT: &str = "pursuit";
 /// Supports of one output that are compared.
 pub(crate) struct Contest<'a> {
     design: &'a Design,
+    /// A power of two near the largest magnitude, by which values and targets are divided: no square overflows.
+    scale: f64,
     values: Vec<f64>,
     sample: Sample,
     judged: Vec<Judged>,
@@ -45,16 +47,19 @@ pub(crate) struct Contest<'a> {
 }
 
 impl<'a> Contest<'a> {
-    /// With the constant.
+    /// With the constant. The design is one of [`subsample::check`].
     pub(crate) fn new(design: &'a Design, values: &Values, output: usize) -> Result<Self> {
         let (held_out, seen) = split(design);
-        let values = values.output(output);
+        let mut values = values.output(output);
+        let scale = power_of_two(&values);
+        values.iter_mut().for_each(|value| *value /= scale);
         let mut coded = vec![false; design.rows.len()];
         let draws = design.draws.iter().filter(|draw| draw.role == subsample::GROUP);
         draws.for_each(|draw| coded[draw.row as usize] = true);
         let drawn = (0..seen.len() as u32).filter(|&at| !coded[seen[at as usize] as usize]).collect();
         let sample = Sample::new(&design.rows, &seen, &held_out, drawn, &values);
-        let mut contest = Self { design, values, sample, judged: Vec::new(), missing: Vec::new(), facts: Map::new() };
+        let mut contest =
+            Self { design, scale, values, sample, judged: Vec::new(), missing: Vec::new(), facts: Map::new() };
         contest.enter("constant", Vec::new(), true)?;
         Ok(contest)
     }
@@ -75,6 +80,7 @@ impl<'a> Contest<'a> {
         for _ in 0..TURNS {
             let fit = refit(&self.sample.seen, &known, &self.sample.targets, Shrink::No)?;
             let Screened { sets, facts } = peel::screen(self.design, &self.left(&known, &fit))?;
+            let facts = Facts { noise: self.scale * facts.noise, ..facts };
             self.facts.entry(SPEX).or_insert_with(|| facts.json());
             let before = known.len();
             let more = together(known.clone(), sets.into_iter().map(|(set, _)| set));
@@ -188,7 +194,12 @@ impl<'a> Contest<'a> {
             .collect();
         let claimed = claimed(request.n_players, &found).into_iter().filter(|claimed| *claimed).count();
         attribution.warnings.extend(self.warnings(best, claimed));
-        exact::put_terms(attribution, Known::new(&best.sets, &fit, variance).terms(request)?);
+        let mut terms = Known::new(&best.sets, &fit, variance).terms(request)?;
+        for term in &mut terms {
+            term.value *= self.scale;
+            term.std_err = term.std_err.map(|error| error * self.scale);
+        }
+        exact::put_terms(attribution, terms);
         let json = report::json(&self.judged, &self.missing, at, claimed, self.facts);
         attribution.run.insert("spectral".to_owned(), json);
         Ok(())
@@ -212,6 +223,14 @@ impl<'a> Contest<'a> {
             ));
         }
         warnings
+    }
+}
+
+/// The power of two below the largest magnitude; one where all are zero.
+fn power_of_two(values: &[f64]) -> f64 {
+    match values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs())) {
+        0.0 => 1.0,
+        largest => largest.log2().floor().min(1023.0).exp2(),
     }
 }
 

@@ -98,6 +98,7 @@ pub fn estimate(method: &'static str, request: &Request, design: &Design, values
         return Ok(attributions);
     }
     design.check_values(method, values)?;
+    subsample::check(method, design)?;
     let &Request { index, order, .. } = request;
     let estimate = Estimate { method, index, order, kind: Kind::Consistent, found: Vec::new(), warnings: Vec::new() };
     let mut attributions = attribute::attribute(design, values, &estimate);
@@ -119,12 +120,15 @@ fn holds_all(n_players: usize, budget: usize) -> bool {
 }
 
 fn smallest_budget(method: &'static str, n_players: usize) -> Result<usize> {
-    if method != SPEX {
-        return Ok(SMALLEST.min(1 << n_players.min(20)));
-    }
-    subsample::smallest_budget(n_players).ok_or_else(|| {
-        Error::Request(format!(
-            "run {method} on {n_players} players: no code has room for so many; use method proxyspex"
-        ))
-    })
+    let smallest = if method == SPEX {
+        subsample::smallest_budget(n_players).ok_or_else(|| {
+            Error::Request(format!(
+                "run {method} on {n_players} players: no code has room for so many; use method proxyspex"
+            ))
+        })?
+    } else {
+        SMALLEST
+    };
+    // All coalitions are always enough.
+    Ok(if n_players <= all::MAX_PLAYERS { smallest.min(1 << n_players) } else { smallest })
 }

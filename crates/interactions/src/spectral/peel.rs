@@ -13,7 +13,8 @@ use rayon::prelude::*;
 
 use super::bins::Bins;
 use super::decode::{candidates, signs};
-use super::evidence::{MOST_DEGREE, Place, fit, needed, quiet};
+use super::evidence::{Place, fit, needed, quiet};
+use super::significance::MOST_DEGREE;
 use super::small::Signs;
 use super::subsample::Groups;
 use crate::Result;

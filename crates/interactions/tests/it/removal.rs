@@ -189,6 +189,7 @@ fn unusable_spectra_are_refused() {
         (vec![(vec![0, 4], 1.0)], 2, "term 0 holds player 4; expected players below 4"),
         (vec![(vec![1], 1.0), (vec![2, 1, 2], 1.0)], 2, "term 1 holds player 2 twice"),
         (vec![(vec![1], f64::NAN)], 2, "NaN; expected a finite number"),
+        (vec![(vec![0], 1e308), (vec![0, 1], -1e308)], 2, "more than a number holds"),
     ] {
         let error = removals(4, &spectrum, most).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");

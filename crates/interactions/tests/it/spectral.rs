@@ -148,6 +148,37 @@ fn an_offset_loses_nothing() {
 }
 
 #[test]
+fn values_of_any_size_give_the_same() {
+    let n = 60;
+    let truth = random_terms(n, 10, 3, 4);
+    for method in METHODS {
+        let of_scale = |scale: f64| {
+            let terms = truth.iter().map(|(set, coefficient)| (set.clone(), scale * coefficient)).collect();
+            let game = GameFile::fourier(n, terms).unwrap().with_noise(0.3 * scale, 1).unwrap();
+            recover(method, &game, 2000, 2)
+        };
+        let plain = of_scale(1.0);
+        assert!(sets(&plain).len() > 5);
+        // Powers of two, so that all values are the same but for their exponents.
+        for power in [-900, 1000] {
+            let scale = 2f64.powi(power);
+            let scaled = of_scale(scale);
+            assert_eq!(sets(&plain), sets(&scaled), "{method}, 2^{power}");
+            for (plain, scaled) in plain.terms.iter().zip(&scaled.terms) {
+                let std_err = plain.std_err.map(|error| error * scale);
+                assert_eq!((plain.value * scale, std_err), (scaled.value, scaled.std_err), "{method}, 2^{power}");
+            }
+            let [of_plain, of_scaled] = [&plain, &scaled].map(|found| &found.run["spectral"]);
+            assert_eq!((&of_plain["won"], &of_plain["r2"]), (&of_scaled["won"], &of_scaled["r2"]), "{method}");
+            if method == Method::Spex {
+                let [of_plain, of_scaled] = [of_plain, of_scaled].map(|facts| facts["spex"]["noise"].as_f64().unwrap());
+                assert_eq!(of_plain * scale, of_scaled);
+            }
+        }
+    }
+}
+
+#[test]
 fn odd_functions_are_exact() {
     let parity = vec![(vec![3, 14, 15, 65, 92], 1.0)];
     // All subsets of three players that cancel where all three are on or off.
@@ -265,15 +296,29 @@ fn requests_that_cannot_be_met_are_refused() {
     assert!(error.contains("needs at least 537"), "{error}");
     assert!(design(Method::Spex, 1000, 537).is_ok());
     assert!(design(Method::ProxySpex, 1000, 127).unwrap_err().to_string().contains("needs at least 128"));
+    // Of few players all coalitions are enough.
+    assert!(design(Method::Spex, 7, 100).unwrap_err().to_string().contains("needs at least 128"));
+    assert!(design(Method::Spex, 7, 128).is_ok());
     // The design of another method has no groups to decode.
     let game = flat(50, 5, 3, 0);
     let request = Request::new(Index::Fourier, 5, 50, 1000, 0);
-    let other = Method::ShapIq.design(&Request::new(Index::KSii, 2, 50, 1000, 0)).unwrap();
-    let values = game.values(&other.rows).unwrap();
-    for method in METHODS {
-        let error = method.estimate(&request, &other, &values).unwrap_err().to_string();
-        assert!(error.starts_with("read a design of"), "{method}: {error}");
+    let others = [
+        Method::ShapIq.design(&Request::new(Index::KSii, 2, 50, 1000, 0)).unwrap(),
+        Method::ShapIq.design(&Request::new(Index::Fourier, 2, 50, 1000, 0)).unwrap(),
+        Method::Permutation.design(&Request::new(Index::Sii, 2, 50, 1000, 0)).unwrap(),
+    ];
+    for other in others {
+        let values = game.values(&other.rows).unwrap();
+        for method in METHODS {
+            let error = method.estimate(&request, &other, &values).unwrap_err().to_string();
+            assert!(error.starts_with("read a design of"), "{method}: {error}");
+        }
     }
+    // One without a code is none of SPEX.
+    let other = Method::ProxySpex.design(&request).unwrap();
+    let values = game.values(&other.rows).unwrap();
+    let error = Method::Spex.estimate(&request, &other, &values).unwrap_err().to_string();
+    assert!(error.contains("expected draws of groups"), "{error}");
 }
 
 #[test]
