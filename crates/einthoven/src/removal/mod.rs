@@ -9,7 +9,6 @@ use einthoven_ecg::Record;
 use einthoven_game::{Attribution, Index, Kind, Link, exact};
 use einthoven_interactions::{Method, removal};
 use einthoven_masking::Progress;
-use serde_json::Value;
 
 use crate::{Explainer, Explanation, Interactions, Keep, Result};
 use choice::Choice;

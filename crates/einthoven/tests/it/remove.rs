@@ -99,7 +99,9 @@ fn with_every_coefficient_no_removal_is_better_and_predictions_are_true() {
 #[test]
 fn a_rough_spectrum_is_tried_on_the_model_and_found_out() {
     let explainer = explainer(40);
-    let removals = explainer.remove(&example_record(), &search("mi", 4)).unwrap();
+    // Pairs only.
+    let search = RemovalSearch { method: einthoven::interactions::Method::Auto, ..search("mi", 4) };
+    let removals = explainer.remove(&example_record(), &search).unwrap();
     let values = without(&explainer, removals.target);
     check_truth(&removals, &values);
     assert_eq!((removals.steps.len(), removals.attribution().max_order), (4, 2));
@@ -111,7 +113,7 @@ fn a_rough_spectrum_is_tried_on_the_model_and_found_out() {
     assert!(removals.steps.iter().all(|step| step.largest().found.misses() == (differs(step) > 0.25)));
     assert!(removals.flip().is_none_or(|flip| !flip.certain));
     // The same seed removes the same.
-    let again = explainer.remove(&example_record(), &search("mi", 4)).unwrap();
+    let again = explainer.remove(&example_record(), &search).unwrap();
     assert_eq!(again.steps, removals.steps);
 }
 
@@ -176,7 +178,7 @@ fn several_records_have_a_folder_each_and_a_table() {
     fs::write(folder.path().join("records/zzz.hea"), "zzz 12 broken").unwrap();
     let run = einthoven(
         folder.path(),
-        &["remove", "records", "--budget", "64", "--target", "MI", "--most", "2", "--out", "out"],
+        &["remove", "records", "--budget", "128", "--target", "MI", "--most", "2", "--out", "out"],
     );
     assert!(run.code == 3 && run.err.contains("zzz") && run.err.contains("1 of 3 records"), "{}", run.err);
     assert!(run.out.contains("Mean magnitude of the true change"), "{}", run.out);

@@ -59,9 +59,18 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    /// As they stand in a result.
+    /// As they stand in a result, with a sentence.
     pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::to_value(self).unwrap_or_default()
+        let &Self { bits, n_errors, groups, delays, .. } = self;
+        let (bins, rows) = (1usize << bits, (groups * delays) << bits);
+        let plan = format!(
+            "{groups} groups of {bins} bins in {delays} delays each, {rows} coalitions: the code spells sets of up to {n_errors} players, and \
+             smaller ones with as many signs wrong; as many bins as the budget allows keep sets apart, and what is left makes groups \
+             and coalitions drawn alike"
+        );
+        let mut json = serde_json::to_value(self).unwrap_or_default();
+        json["plan"] = plan.into();
+        json
     }
 }
 
