@@ -205,7 +205,8 @@ fn several_records_have_a_folder_each_and_a_table() {
 fn what_cannot_be_searched_is_refused_before_any_work() {
     let folder = tempdir().unwrap();
     for (args, code, words) in [
-        (&["--most", "0"][..], 2, "expected 1 or more"),
+        (&["--most", "0"][..], 2, "expected 1 to 100"),
+        (&["--players", "leads*windows:100", "--most", "2000"], 2, "expected 1 to 100"),
         (&["--target", "XYZ"], 2, "the model's outputs are"),
         (&["--method", "permutation"], 2, "it estimates SII"),
         (&["--players", "windows:100", "--method", "exact"], 2, "20"),

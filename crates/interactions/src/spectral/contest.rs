@@ -6,8 +6,9 @@ use einthoven_game::{Attribution, Design, Values};
 use serde_json::{Map, Value};
 
 use super::choose::{Candidate, Judged, Sample, choose, predict};
+use super::facts::Facts;
 use super::held_out::Faithfulness;
-use super::peel::{self, Facts, Screened};
+use super::peel::{self, Screened};
 use super::pursuit::{Pursuit, Sets};
 use super::readout::Known;
 use super::refit::{Refit, Shrink, refit};
@@ -168,7 +169,7 @@ impl<'a> Contest<'a> {
         }
         let n_players = self.design.rows.n_players();
         Some(match subsample::smallest_budget(n_players) {
-            Some(smallest) => format!("its code needs {:.0} coalitions", smallest as f64 / CODED),
+            Some(smallest) => format!("its code needs {} coalitions", CODED * smallest),
             None => "no code has room for so many players".to_owned(),
         })
     }

@@ -193,7 +193,8 @@ fn odd_functions_are_exact() {
     for truth in [parity, nested] {
         let game = GameFile::fourier(100, truth.clone()).unwrap();
         for method in [Method::Spex, Method::Spectral] {
-            let found = recover(method, &game, 3000, 1);
+            // A third of it has room for a code that spells sets of five, which takes 1017.
+            let found = recover(method, &game, 3060, 1);
             assert_eq!(sets(&found), truth.iter().map(|(set, _)| set.clone()).collect(), "{method}");
             assert!(largest_difference(&found, &truth) < 1e-12, "{method}");
         }
@@ -296,6 +297,14 @@ fn requests_that_cannot_be_met_are_refused() {
     assert!(error.contains("needs at least 537"), "{error}");
     assert!(design(Method::Spex, 1000, 537).is_ok());
     assert!(design(Method::ProxySpex, 1000, 127).unwrap_err().to_string().contains("needs at least 128"));
+    // A third of the coalitions is for a code, if it has room there.
+    let coded = |n, budget| design(Method::Spectral, n, budget).unwrap().draws.iter().any(|draw| draw.role == 0);
+    for (n, smallest) in [(100, 393), (1000, 537)] {
+        assert!(coded(n, 3 * smallest) && !coded(n, 3 * smallest - 1), "{n}");
+    }
+    let line = &recover(Method::Spectral, &flat(100, 5, 2, 0), 1000, 0).run["spectral"]["comparison"];
+    let missing = line.as_array().unwrap().iter().find(|line| line["name"] == "spex").unwrap()["missing"].clone();
+    assert_eq!(missing, "its code needs 1179 coalitions");
     // Of few players all coalitions are enough.
     assert!(design(Method::Spex, 7, 100).unwrap_err().to_string().contains("needs at least 128"));
     assert!(design(Method::Spex, 7, 128).is_ok());
