@@ -12,7 +12,7 @@ use crate::Result;
 use crate::request::budget_for;
 use crate::sets::{Sets as AllSets, count};
 
-/// Unknowns of a fit of pairs, beyond which it is left out: an hour's work for a line of a table.
+/// Unknowns of a fit of pairs, beyond which it is left out: a minute of one core and a gigabyte for a line of a table.
 const MOST_UNKNOWNS: f64 = 5000.0;
 
 /// A function of all sets of up to `order` players by least squares, or why there is none.

@@ -41,6 +41,8 @@ pub(crate) struct Contest<'a> {
     values: Vec<f64>,
     sample: Sample,
     judged: Vec<Judged>,
+    /// Explanations that are shown beside them; what is kept is fitted anew, and would not be them.
+    beside: Vec<Judged>,
     /// Supports that are not there, and why.
     missing: Vec<(String, String)>,
     /// What the screens did.
@@ -59,8 +61,16 @@ impl<'a> Contest<'a> {
         draws.for_each(|draw| coded[draw.row as usize] = true);
         let drawn = (0..seen.len() as u32).filter(|&at| !coded[seen[at as usize] as usize]).collect();
         let sample = Sample::new(&design.rows, &seen, &held_out, drawn, &values);
-        let mut contest =
-            Self { design, scale, values, sample, judged: Vec::new(), missing: Vec::new(), facts: Map::new() };
+        let mut contest = Self {
+            design,
+            scale,
+            values,
+            sample,
+            judged: Vec::new(),
+            beside: Vec::new(),
+            missing: Vec::new(),
+            facts: Map::new(),
+        };
         contest.enter("constant", Vec::new(), true)?;
         Ok(contest)
     }
@@ -103,8 +113,7 @@ impl<'a> Contest<'a> {
         }
         let decoded = self.decode()?;
         let read = self.ask_trees()?;
-        let lime = baselines::lime(&self.sample)?;
-        self.judged.push(lime);
+        self.beside.push(baselines::lime(&self.sample)?);
         let union = together(decoded, read);
         self.enter("both", union.clone(), false)?;
         let clear = self.pursue(union.clone())?;
@@ -201,7 +210,7 @@ impl<'a> Contest<'a> {
             term.std_err = term.std_err.map(|error| error * self.scale);
         }
         exact::put_terms(attribution, terms);
-        let json = report::json(&self.judged, &self.missing, at, claimed, self.facts);
+        let json = report::json(&self.judged, &self.beside, &self.missing, at, claimed, self.facts);
         attribution.run.insert("spectral".to_owned(), json);
         Ok(())
     }

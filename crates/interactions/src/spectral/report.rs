@@ -7,9 +7,11 @@ use super::held_out::gain;
 use super::significance::FALSE_DISCOVERIES;
 
 /// The facts of one output: `won`, `why`, `r2`, `r2_std_err`, `held_out` (rows), `sets`, `claimed` (of them), `false_discoveries`
-/// (the rate), `comparison` (a list of `name`, `sets`, `r2`, `r2_std_err`, or `name` and `missing`), and those of the screens.
+/// (the rate), `comparison` (of those judged, beside and missing: a list of `name`, `sets`, `r2`, `r2_std_err`, or `name` and
+/// `missing`), and those of the screens.
 pub(crate) fn json(
     judged: &[Judged],
+    beside: &[Judged],
     missing: &[(String, String)],
     best: usize,
     claimed: usize,
@@ -21,7 +23,7 @@ pub(crate) fn json(
         json!({ "name": judged.name, "sets": judged.sets.len(), "r2": r2, "r2_std_err": std_err })
     };
     let missing = missing.iter().map(|(name, why)| json!({ "name": name, "missing": why }));
-    let comparison: Vec<Value> = judged.iter().map(of).chain(missing).collect();
+    let comparison: Vec<Value> = judged.iter().chain(beside).map(of).chain(missing).collect();
     let won = &judged[best];
     let mut json = Map::new();
     json.insert("won".to_owned(), won.name.clone().into());
