@@ -23,7 +23,7 @@ pub(crate) const FILES: [&str; 2] = ["removal.json", "removal.svg"];
 pub struct RemovalSearch {
     /// How the spectrum is found.
     pub method: Method,
-    /// The largest number of parts that are removed.
+    /// The largest number of parts that are removed, from 1 to 100.
     pub most: usize,
     /// The output that is to change: its name, or `top`.
     pub target: String,
