@@ -28,6 +28,8 @@ const ENERGIES: [f64; 7] = [0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999];
 const MOST_SETS: usize = 1000;
 /// Most sets of a ridge regression with all players: their products are decomposed.
 const MOST_PENALISED: usize = 2500;
+/// What a reader must know where no set is kept.
+const NOTHING: &str = "nothing beats the constant on coalitions held out: no set of players is claimed";
 /// What explains less of the variance than this is not to be trusted.
 const FAITHFUL: f64 = 0.8;
 /// The name of a support without a code.
@@ -203,7 +205,7 @@ impl<'a> Contest<'a> {
             .map(|((set, coefficient), error)| (set.len(), coefficient / (variance * error).sqrt()))
             .collect();
         let claimed = claimed(request.n_players, &found).into_iter().filter(|claimed| *claimed).count();
-        attribution.warnings.extend(self.warnings(best, claimed));
+        attribution.warnings.extend(self.warnings(request, best, claimed));
         let mut terms = Known::new(&best.sets, &fit, variance).terms(request)?;
         for term in &mut terms {
             term.value *= self.scale;
@@ -216,21 +218,31 @@ impl<'a> Contest<'a> {
     }
 
     /// What a reader must know.
-    fn warnings(&self, best: &Judged, claimed: usize) -> Vec<String> {
+    fn warnings(&self, request: &Request, best: &Judged, claimed: usize) -> Vec<String> {
         let mut warnings = Vec::new();
+        let n_sets = best.sets.len();
         match best.faithfulness {
-            _ if best.sets.is_empty() => warnings.push("nothing beats the constant on coalitions held out: no set of players is claimed".to_owned()),
-            Some(Faithfulness { r2, std_err, .. }) if r2 < FAITHFUL => warnings.push(format!(
-                "the function that was found explains {:.0} ± {:.0} % of the variance of coalitions held out: what it leaves out may change \
-                 every value", 100.0 * r2, 100.0 * std_err
-            )),
+            _ if n_sets == 0 => warnings.push(NOTHING.to_owned()),
+            Some(Faithfulness { r2, std_err, .. }) if r2 < FAITHFUL => {
+                let [share, error] = [r2, std_err].map(|share| 100.0 * share);
+                warnings.push(format!(
+                    "the function that was found explains {share:.0} ± {error:.0} % of the variance of coalitions held out: what it \
+                     leaves out may change every value"
+                ));
+            }
             _ => {}
         }
-        if claimed < best.sets.len() {
+        if claimed < n_sets {
             warnings.push(format!(
-                "{claimed} of {} coefficients can be told from zero at a false-discovery rate of {FALSE_DISCOVERIES}; the others are \
-                 kept because they help to predict", best.sets.len()
+                "{claimed} of {n_sets} coefficients can be told from zero at a false-discovery rate of {FALSE_DISCOVERIES}; the \
+                 others are kept because they help to predict"
             ));
+        }
+        let larger = best.sets.iter().filter(|set| set.len() > request.order).count();
+        if larger > 0 {
+            let order = request.order;
+            warnings
+                .push(format!("{larger} of {n_sets} sets hold more than {order} players; a larger order shows them"));
         }
         warnings
     }

@@ -2,7 +2,7 @@
 //!
 //! Trees split on players one after the other, so they find sets whose subsets matter too, which is what most models are like;
 //! they are blind to a parity of which no part matters. Their spectrum is exact, and its largest coefficients are the
-//! candidates for a fit. Depth, learning rate and number of trees are chosen by cross-validation.
+//! candidates for a fit. Their depth is chosen on one fold, their number by cross-validation.
 
 use einthoven_fit::trees::{self, Params, Trees, Tuned};
 use einthoven_game::Coalitions;
