@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::choose::Judged;
+use super::choose::{Judged, ROUNDING};
 use super::held_out::gain;
 use super::significance::FALSE_DISCOVERIES;
 
@@ -42,6 +42,7 @@ fn why(judged: &[Judged], best: usize) -> String {
     let won = &judged[best];
     let Some(found) = won.faithfulness else { return "the values do not vary".to_owned() };
     let square = |at: &usize| judged[*at].errors.iter().map(|error| error * error).sum::<f64>();
+    let rounding = ROUNDING * square(&0) / won.errors.len() as f64;
     let next = (0..judged.len()).filter(|&at| at != best).min_by(|a, b| square(a).total_cmp(&square(b)));
     let explains = format!(
         "{} sets explain {:.1} % of what varies over {} coalitions held out",
@@ -54,6 +55,10 @@ fn why(judged: &[Judged], best: usize) -> String {
     let other = &judged[next];
     let r2 = 100.0 * other.faithfulness.map_or(0.0, |found| found.r2);
     let clear = if lead.abs() > 2.0 * error { "clearly" } else { "not clearly" };
-    let what = if lead >= 0.0 { "worse" } else { "better, with more sets" };
-    format!("{explains}; next is {} ({r2:.1} %, {} sets), {clear} {what}", other.name, other.sets.len())
+    let how = match lead {
+        lead if lead.abs() <= rounding => "as good".to_owned(),
+        lead if lead > 0.0 => format!("{clear} worse"),
+        _ => format!("{clear} better, but not clearly better than the constant"),
+    };
+    format!("{explains}; next is {} ({r2:.1} %, {} sets), {how}", other.name, other.sets.len())
 }
