@@ -84,10 +84,15 @@ pub fn interaction_html(report: &InteractionReport) -> String {
         if order(attribution) > 1 {
             section(html, "What acts together", |html| pairs(html, together(attribution, picture.as_ref())));
         }
-        section(html, "From everything masked to the whole", |html| {
-            pairs(html, [waterfall_svg(attribution, TOP), term_bars_svg(attribution, TOP)]);
-            charts(html, [force_svg(attribution, TOP / 2)]);
-        });
+        if attribution.index == Index::Fourier {
+            // Coefficients do not add up to the way.
+            section(html, "The largest terms", |html| charts(html, [term_bars_svg(attribution, TOP)]));
+        } else {
+            section(html, "From everything masked to the whole", |html| {
+                pairs(html, [waterfall_svg(attribution, TOP), term_bars_svg(attribution, TOP)]);
+                charts(html, [force_svg(attribution, TOP / 2)]);
+            });
+        }
         term_table(html, attribution);
         other_outputs(html, report);
         page::settings(html, report.settings, attribution, &note(attribution));
@@ -127,7 +132,16 @@ fn together(attribution: &Attribution, picture: Option<&Picture>) -> Vec<String>
 fn term_table(html: &mut Xml, attribution: &Attribution) {
     let count = attribution.terms.iter().filter(|term| !term.players.is_empty()).count();
     section(html, "Terms by magnitude", |html| {
+        html.open("div").attr("class", "columns").open("div").text("");
         tables::terms_by_magnitude(html, attribution, TABLE[0], None);
+        html.close();
+        // Of many players the largest terms are mostly their own values.
+        if count > TABLE[0] && order(attribution) > 1 {
+            html.open("div").text("");
+            tables::terms_from(html, attribution, 2, TABLE[0], None);
+            html.close();
+        }
+        html.close();
         if count > TABLE[0] {
             let words = match count {
                 count if count > TABLE[1] => format!("The {} largest of {count} terms", TABLE[1]),
@@ -158,6 +172,13 @@ fn other_outputs(html: &mut Xml, report: &InteractionReport) {
 
 fn note(attribution: &Attribution) -> String {
     let unit = players::unit(attribution.link);
+    if attribution.index == Index::Fourier {
+        return format!(
+            "A term is the Fourier coefficient of a set: what the model says is the sum of all, each turned in sign as often as \
+             players of its set are on. So a single player of a negative coefficient (blue) raises the {unit}, one of a positive \
+             coefficient (orange) lowers it."
+        );
+    }
     format!(
         "A term of one player is what that player adds to the model's {unit}, a term of several what they add together \
          beyond what they add apart, both as the index {} counts it. Orange raises the {unit}, blue lowers it.",

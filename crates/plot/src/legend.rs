@@ -17,6 +17,8 @@ pub(crate) struct Legend<'a> {
     pub what: String,
     pub unit: &'a str,
     pub output: &'a str,
+    /// What the colours say.
+    pub colours: String,
     /// Whether some cells belong to no player.
     pub has_unmasked: bool,
 }
@@ -28,7 +30,7 @@ pub(crate) fn draw(svg: &mut Xml, legend: &Legend, x: f64, y: f64, id: &str) {
     let caption = format!("{} for {output}, in {}", legend.what, legend.unit);
     text(svg, [x, y + 2.6], SMALL, "start", &caption);
     bar(svg, scale, [x, y + 4.2], BAR, id);
-    let mut lines = vec![format!("orange: speaks for {output}; blue: speaks against it")];
+    let mut lines = vec![legend.colours.clone()];
     lines.push("each cell has the colour of its player's whole value, as in the table".to_owned());
     if scale.is_clipped() {
         let largest = value_text(scale.largest()).replace('+', "");

@@ -87,7 +87,9 @@ pub(crate) fn settings(html: &mut Xml, settings: &[(String, String)], attributio
         html.open("div").attr("class", "columns").text("");
         tables::pairs(html, settings.iter().map(|(key, value)| (key.as_str(), value.clone())));
         if !run.is_empty() {
-            tables::pairs(html, run.iter().map(|(key, value)| (key.as_str(), plain(value))));
+            // What a spectral method found has a section of its own.
+            let run = run.iter().filter(|(key, _)| *key != "spectral");
+            tables::pairs(html, run.map(|(key, value)| (key.as_str(), plain(value))));
         }
         html.close();
         html.open("p").attr("class", "note").text(note).close();

@@ -5,7 +5,7 @@
 //! colour is the number that stands in the table, and a small player that matters is not outshone by a long one.
 
 use einthoven_ecg::Record;
-use einthoven_game::{Attribution, NEVER_MASKED, Partition};
+use einthoven_game::{Attribution, Index, NEVER_MASKED, Partition};
 
 use crate::colour::Scale;
 use crate::frame::{self, SMALL, text};
@@ -88,6 +88,16 @@ pub(crate) fn draw(svg: &mut Xml, picture: &Picture, sheet: &Sheet, id: &str) {
     }
 }
 
+/// What the colours of players say.
+fn colours(attribution: &Attribution) -> String {
+    let output = cut(&attribution.output, 24);
+    match attribution.index {
+        // The sign of a player is -1 where it is on.
+        Index::Fourier => format!("blue: negative, {output} rises with the player on; orange: positive, it falls"),
+        _ => format!("orange: speaks for {output}; blue: speaks against it"),
+    }
+}
+
 /// Draws the legend of the colours behind the traces, if there are any.
 pub(crate) fn draw_legend(svg: &mut Xml, picture: &Picture, [x, y]: [f64; 2], id: &str) {
     let Some(attribution) = picture.attribution else { return };
@@ -96,6 +106,7 @@ pub(crate) fn draw_legend(svg: &mut Xml, picture: &Picture, [x, y]: [f64; 2], id
         what: players::index_words(attribution),
         unit: players::unit(attribution.link),
         output: &attribution.output,
+        colours: colours(attribution),
         has_unmasked: picture.partition.owner().contains(&NEVER_MASKED),
     };
     legend::draw(svg, &legend, x, y, &format!("{id}-colours"));

@@ -2,6 +2,7 @@
 
 use einthoven_game::Attribution;
 use einthoven_game::indices::adds_up;
+use serde_json::{Map, Value};
 
 use crate::colour::diverging;
 use crate::number::value_text;
@@ -73,7 +74,8 @@ pub(crate) fn facts(html: &mut Xml, attribution: &Attribution) {
     pairs(html, facts);
 }
 
-/// What the supports that a spectral method has compared explain of coalitions held out; nothing of other methods.
+/// What the supports that a spectral method has compared explain of coalitions held out, why one was kept, and what the screens
+/// did; nothing of other methods.
 pub(crate) fn comparison(html: &mut Xml, attribution: &Attribution) {
     let Some(facts) = attribution.run.get("spectral") else { return };
     let lines = facts["comparison"].as_array().map_or(&[][..], Vec::as_slice);
@@ -93,18 +95,18 @@ pub(crate) fn comparison(html: &mut Xml, attribution: &Attribution) {
                 html.open("td").attr("colspan", "3").text(why).close();
             }
             None => {
-                let percent = |key: &str| {
-                    line[key].as_f64().map_or_else(|| "-".to_owned(), |share| format!("{:.1} %", 100.0 * share))
-                };
                 cell(html, &line["sets"].to_string());
-                cell(html, &percent("r2"));
-                cell(html, &percent("r2_std_err"));
+                cell(html, &percent_text(&line["r2"]));
+                cell(html, &percent_text(&line["r2_std_err"]));
             }
         }
         html.close();
     }
     html.close().close();
     html.leaf("p", &format!("Kept because {}.", facts["why"].as_str().unwrap_or_default()));
+    let screens =
+        ["spex", "proxyspex"].into_iter().filter_map(|name| Some((name, words(facts.get(name)?.as_object()?))));
+    pairs(html, screens);
 }
 
 /// The players by magnitude, `top` at most.
@@ -120,13 +122,19 @@ pub(crate) fn players_by_magnitude(html: &mut Xml, attribution: &Attribution, to
 
 /// The terms of any order by magnitude, `top` at most; `extra` names one more column and fills it.
 pub(crate) fn terms_by_magnitude(html: &mut Xml, attribution: &Attribution, top: usize, extra: Option<Extra>) {
+    terms_from(html, attribution, 1, top, extra);
+}
+
+/// Those of `least` players and more.
+pub(crate) fn terms_from(html: &mut Xml, attribution: &Attribution, least: usize, top: usize, extra: Option<Extra>) {
     let terms = Terms::new(attribution);
     html.open("table").attr("class", "players");
     let mut names = vec!["", "term", players::unit(attribution.link), "std. error", "order"];
     names.extend(extra.as_ref().map(|extra| extra.name));
     head(html, &names);
     html.open("tbody").text("");
-    for (rank, term) in terms.ranked.iter().take(top).enumerate() {
+    let ranked = terms.ranked.iter().filter(|term| term.players.len() >= least);
+    for (rank, term) in ranked.take(top).enumerate() {
         html.open("tr");
         let player = Player { name: terms.name(&term.players), value: term.value, std_err: term.std_err };
         player_cells(html, rank + 1, &player);
@@ -183,6 +191,20 @@ fn head(html: &mut Xml, names: &[&str]) {
 
 fn cell(html: &mut Xml, text: &str) {
     html.open("td").attr("class", "number").text(text).close();
+}
+
+/// A share as text; what rounds to zero has no sign.
+fn percent_text(share: &Value) -> String {
+    share.as_f64().map_or_else(|| "-".to_owned(), |share| format!("{:.1} %", 100.0 * share).replace("-0.0 ", "0.0 "))
+}
+
+/// Facts as words, such as `bits 3, groups 3, noise 0.8133`.
+fn words(facts: &Map<String, Value>) -> String {
+    let fact = |(key, value): (&String, &Value)| {
+        let value = value.as_f64().filter(|_| !value.is_u64()).map_or_else(|| value.to_string(), number);
+        format!("{} {value}", key.replace('_', " "))
+    };
+    facts.iter().map(fact).collect::<Vec<_>>().join(", ")
 }
 
 /// A probability as text.

@@ -23,14 +23,20 @@ const LEAST_WIDTH: f64 = 136.0;
 
 /// The `top` terms of the largest magnitude as columns: a bar with its value, one standard error to either side where
 /// there is one, and below it a dot for each of its players. Rows are the players of these terms, in order; at most 40,
-/// so that with large sets fewer terms are drawn, and the title says how many.
+/// so that with large sets fewer terms are drawn, and the title says how many. Of more than 40 players only terms of several
+/// are drawn, if there are any: the players' own values would take all columns.
 ///
 /// After the UpSet plot of Lex et al. 2014, as shapiq draws it.
 pub fn upset_svg(attribution: &Attribution, top: usize) -> String {
     let terms = Terms::new(attribution);
-    let rows = few_players(&terms.ranked, top);
+    let several: Vec<&Term> = terms.ranked.iter().copied().filter(|term| term.players.len() > 1).collect();
+    let (ranked, thing) = match attribution.n_players > PLAYERS && !several.is_empty() {
+        true => (&several, "interaction"),
+        false => (&terms.ranked, "term"),
+    };
+    let rows = few_players(ranked, top);
     let within = |term: &&&Term| term.players.iter().all(|player| rows.binary_search(player).is_ok());
-    let columns: Vec<&Term> = terms.ranked.iter().take(top).take_while(within).copied().collect();
+    let columns: Vec<&Term> = ranked.iter().take(top).take_while(within).copied().collect();
     let errors = columns.iter().any(|term| error_of(term) > 0.0);
     let whiskers = if errors { "bars end at the value; whiskers are one standard error to either side" } else { "" };
     let width = (NAMES + COLUMN * columns.len() as f64 + 6.0).max(LEAST_WIDTH);
@@ -43,7 +49,7 @@ pub fn upset_svg(attribution: &Attribution, top: usize) -> String {
         width,
     );
     let bottom = DOTS + ROW * rows.len() as f64;
-    let title = terms::title(attribution, columns.len(), terms.ranked.len(), "term");
+    let title = terms::title(attribution, columns.len(), ranked.len(), thing);
     let mut svg = frame::titled("upset", &title, [width, bottom + 2.0 + notes.height()]);
     let ends = |term: &&Term| [term.value - error_of(term), term.value + error_of(term)];
     let axis = Axis::new(columns.iter().flat_map(ends).chain([0.0]), [BARS[1], BARS[0]]);

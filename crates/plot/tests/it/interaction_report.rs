@@ -2,7 +2,7 @@ use einthoven_game::{Attribution, Index};
 use einthoven_plot::{
     InteractionReport, Layout, Picture, Prediction, RecordsReport, interaction_html, records_html, value_text,
 };
-use roxmltree::Document;
+use roxmltree::{Document, Node};
 
 use crate::common::*;
 
@@ -61,6 +61,7 @@ fn the_pictures_are_those_that_suit() {
     assert_eq!(shown(Index::KSii, 2, false), all[1..]);
     assert_eq!(shown(Index::Bii, 2, false), ["network", "heatmap", "upset", "waterfall", "bars", "force"]);
     assert_eq!(shown(Index::KSii, 1, true), ["ecg", "waterfall", "bars", "force"]);
+    assert_eq!(shown(Index::Fourier, 2, false), ["network", "heatmap", "upset", "bars"]);
     let mut triple = example(Index::KSii, 2);
     triple.terms[20].players = vec![0, 1, 2];
     assert!(pictures(&html(&[triple], false, "r")).contains(&"si-graph".to_owned()));
@@ -92,6 +93,68 @@ fn the_table_has_the_terms_with_their_errors_and_the_facts_stand_above() {
     }
     let summaries: Vec<String> = named(&document, "summary").iter().map(text_of).collect();
     assert_eq!(summaries, ["All 78 terms"]);
+}
+
+#[test]
+fn what_a_spectral_method_compared_stands_in_a_table() {
+    let mut attribution = example(Index::KSii, 2);
+    let run = serde_json::json!({
+        "won": "spex", "why": "it is the best",
+        "comparison": [
+            { "name": "constant", "sets": 0, "r2": -0.00004, "r2_std_err": 0.0005 },
+            { "name": "spex", "sets": 53, "r2": 0.5229, "r2_std_err": 0.0311 },
+            { "name": "FBII of order 2", "missing": "too many unknowns" },
+        ],
+        "spex": { "bits": 3, "n_errors": 4, "noise": 0.81332 },
+    });
+    attribution.run.insert("spectral".to_owned(), run);
+    let html = html(&[attribution], false, "r");
+    let document = parse(&html);
+    let table = class(&document, "table", "comparison")[0];
+    let rows: Vec<Vec<String>> = table
+        .descendants()
+        .filter(|node| node.has_tag_name("tr"))
+        .map(|row| row.children().filter(|cell| cell.is_element()).map(|cell| text_of(&cell)).collect())
+        .collect();
+    let expected: [&[&str]; 4] = [
+        &["function", "sets", "variance explained", "std. error"],
+        &["constant", "0", "0.0 %", "0.1 %"],
+        &["spex kept", "53", "52.3 %", "3.1 %"],
+        &["FBII of order 2", "too many unknowns"],
+    ];
+    assert_eq!(rows, expected);
+    let cells: Vec<String> = named(&document, "td").iter().map(text_of).collect();
+    assert!(cells.contains(&"bits 3, n errors 4, noise 0.813".to_owned()));
+    assert!(text_of(&document.root_element()).contains("Kept because it is the best."));
+    assert!(!html.contains("&quot;won&quot;") && !html.contains("\"won\""), "not once more among the settings");
+}
+
+#[test]
+fn interactions_have_a_table_of_their_own_beside_that_of_all_terms() {
+    let tables = |order| {
+        let html = html(&[example(Index::KSii, order)], false, "r");
+        let document = parse(&html);
+        let tables = class(&document, "table", "players");
+        let orders = |table: &Node| -> Vec<String> {
+            let rows = table.descendants().filter(|node| node.has_tag_name("tr")).skip(1);
+            rows.map(|row| text_of(&row.last_element_child().unwrap())).collect()
+        };
+        tables.iter().map(orders).collect::<Vec<_>>()
+    };
+    let [all, several, folded] = &tables(2)[..] else { panic!("three tables") };
+    assert!(all.len() == 40 && all.contains(&"1".to_owned()) && folded.len() == 78);
+    assert_eq!(several, &vec!["2".to_owned(); 40]);
+    assert_eq!(tables(1).len(), 1);
+}
+
+#[test]
+fn colours_of_fourier_coefficients_are_said_to_point_the_other_way() {
+    let words = |index| {
+        let html = html(&[example(index, 2)], true, "r");
+        [html.contains("orange: speaks for MI"), html.contains("blue: negative, MI rises with the player on")]
+    };
+    assert_eq!(words(Index::KSii), [true, false]);
+    assert_eq!(words(Index::Fourier), [false, true]);
 }
 
 #[test]

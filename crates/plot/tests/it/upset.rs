@@ -41,6 +41,26 @@ fn bars_and_dots_stand_for_values_and_players() {
 }
 
 #[test]
+fn of_many_players_only_interactions_are_drawn() {
+    let own: Vec<Vec<u32>> = (0..41).map(|player| vec![player]).collect();
+    let mut terms: Vec<(&[u32], f64)> = own.iter().map(|set| (&set[..], 2.0)).collect();
+    terms.extend([(&[3_u32, 7][..], -1.0), (&[1, 3, 9][..], 0.5)]);
+    let svg = upset_svg(&interactions(41, &terms, None), 20);
+    let document = Document::parse(&svg).unwrap();
+    assert_eq!(texts(&document)[0], "k-SII values for MI: 2 interactions");
+    let values: Vec<String> =
+        class(&document, "g", "term").iter().map(|column| text_of(&child(column, "title"))).collect();
+    assert_eq!(values, ["player 3 × player 7: -1.0000", "player 1 × player 3 × player 9: +0.5000"]);
+    // Without any there is nothing else to draw.
+    let svg = upset_svg(&interactions(41, &terms[..41], None), 20);
+    assert_eq!(class(&Document::parse(&svg).unwrap(), "g", "term").len(), 20);
+    // Of 40 players all terms are.
+    terms.remove(40);
+    let svg = upset_svg(&interactions(40, &terms, None), 50);
+    assert_eq!(texts(&Document::parse(&svg).unwrap())[0], "k-SII values for MI: 42 terms");
+}
+
+#[test]
 fn too_many_rows_end_the_columns_and_the_title_says_so() {
     let sets: Vec<Vec<u32>> = (0..20).map(|index| (0..3).map(|player| 3 * index + player).collect()).collect();
     let terms: Vec<(&[u32], f64)> = sets.iter().map(|set| (&set[..], 1.0)).collect();
@@ -48,6 +68,6 @@ fn too_many_rows_end_the_columns_and_the_title_says_so() {
     let document = Document::parse(&svg).unwrap();
     // 13 sets of three are 39 players; one more set would be too many.
     assert_eq!(class(&document, "g", "term").len(), 13);
-    assert_eq!(texts(&document)[0], "k-SII values for MI: the 13 largest of 20 terms");
+    assert_eq!(texts(&document)[0], "k-SII values for MI: the 13 largest of 20 interactions");
     assert!(!svg.contains("whiskers"));
 }
