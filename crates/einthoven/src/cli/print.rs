@@ -74,6 +74,9 @@ fn comparison(attribution: &Attribution) -> String {
         };
         out.push_str(&format!(" {mark}{:<width$}  {found}\n", name(line)));
     }
+    if let Some(plan) = facts["spex"]["plan"].as_str() {
+        out.push_str(&format!("  spex: {plan}\n"));
+    }
     let why = facts["why"].as_str().unwrap_or_default();
     out + &format!("  kept: {}, because {why}\n", facts["won"].as_str().unwrap_or_default())
 }

@@ -31,7 +31,7 @@ pub struct Remove {
     /// coefficients.
     #[arg(long, value_name = "METHOD", default_value_t = RemovalSearch::default().method)]
     pub method: Method,
-    /// The largest number of parts to take away.
+    /// The largest number of parts to take away, up to 100.
     #[arg(long, value_name = "R", default_value_t = RemovalSearch::default().most)]
     pub most: usize,
     /// Say which is the smallest set without which the model's answer turns: the value of the target falls to a logit of 0 (a

@@ -49,7 +49,7 @@ pub fn text(removals: &Removals, flip: bool) -> String {
     out.push_str(&origin(removals));
     if !missed.is_empty() {
         out.push_str(&format!(
-            "  warning: without {} parts the prediction misses by more than {:.0} %: trust the true change only\n",
+            "  warning: where {} of the parts are off, the prediction misses by more than {:.0} %: trust the true change only\n",
             missed.join(", "),
             100.0 * MISS,
         ));
@@ -63,7 +63,7 @@ fn origin(removals: &Removals) -> String {
     let held_out = removals.held_out_r2().map_or_else(String::new, |r2| format!(", R² {r2:.3} on coalitions held out"));
     let kind = format!("{:?}", spectrum.kind).to_lowercase();
     format!(
-        "  {} Fourier coefficients, method {} ({kind}{held_out}); {} evaluations, and {} to verify\n",
+        "  Fourier coefficients: {}, by method {} ({kind}{held_out}); {} evaluations, and {} to verify\n",
         spectrum.terms.len(),
         spectrum.method,
         spectrum.evaluations,

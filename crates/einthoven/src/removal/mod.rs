@@ -9,7 +9,6 @@ use einthoven_ecg::Record;
 use einthoven_game::{Attribution, Index, Kind, Link, exact};
 use einthoven_interactions::{Method, removal};
 use einthoven_masking::Progress;
-use serde_json::Value;
 
 use crate::{Explainer, Explanation, Interactions, Keep, Result};
 use choice::Choice;
@@ -24,7 +23,7 @@ pub(crate) const FILES: [&str; 2] = ["removal.json", "removal.svg"];
 pub struct RemovalSearch {
     /// How the spectrum is found.
     pub method: Method,
-    /// The largest number of parts that are removed.
+    /// The largest number of parts that are removed, from 1 to 100.
     pub most: usize,
     /// The output that is to change: its name, or `top`.
     pub target: String,

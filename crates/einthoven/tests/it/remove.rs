@@ -99,7 +99,9 @@ fn with_every_coefficient_no_removal_is_better_and_predictions_are_true() {
 #[test]
 fn a_rough_spectrum_is_tried_on_the_model_and_found_out() {
     let explainer = explainer(40);
-    let removals = explainer.remove(&example_record(), &search("mi", 4)).unwrap();
+    // Pairs only.
+    let search = RemovalSearch { method: einthoven::interactions::Method::Auto, ..search("mi", 4) };
+    let removals = explainer.remove(&example_record(), &search).unwrap();
     let values = without(&explainer, removals.target);
     check_truth(&removals, &values);
     assert_eq!((removals.steps.len(), removals.attribution().max_order), (4, 2));
@@ -111,7 +113,7 @@ fn a_rough_spectrum_is_tried_on_the_model_and_found_out() {
     assert!(removals.steps.iter().all(|step| step.largest().found.misses() == (differs(step) > 0.25)));
     assert!(removals.flip().is_none_or(|flip| !flip.certain));
     // The same seed removes the same.
-    let again = explainer.remove(&example_record(), &search("mi", 4)).unwrap();
+    let again = explainer.remove(&example_record(), &search).unwrap();
     assert_eq!(again.steps, removals.steps);
 }
 
@@ -121,7 +123,7 @@ fn the_program_prints_what_its_files_hold() {
     let args = ["remove", "--players", "leads:8", "--target", "MI", "--most", "3", "--out", "out"];
     let out = succeed(folder.path(), &[&args[..], &["--flip"]].concat());
     assert!(out.contains("Removal from MI, logit") && out.contains("by Shapley") && out.contains("Flip: "), "{out}");
-    assert!(!out.contains("warning: without"), "{out}");
+    assert!(!out.contains("warning: where"), "{out}");
     let expected = ["attribution.json", "design.npz", "ecg.svg", "removal.json", "removal.svg", "values.npz"]
         .map(|name| format!("out/{name}"));
     assert_eq!(files(folder.path()), expected);
@@ -176,7 +178,7 @@ fn several_records_have_a_folder_each_and_a_table() {
     fs::write(folder.path().join("records/zzz.hea"), "zzz 12 broken").unwrap();
     let run = einthoven(
         folder.path(),
-        &["remove", "records", "--budget", "64", "--target", "MI", "--most", "2", "--out", "out"],
+        &["remove", "records", "--budget", "128", "--target", "MI", "--most", "2", "--out", "out"],
     );
     assert!(run.code == 3 && run.err.contains("zzz") && run.err.contains("1 of 3 records"), "{}", run.err);
     assert!(run.out.contains("Mean magnitude of the true change"), "{}", run.out);
@@ -203,7 +205,8 @@ fn several_records_have_a_folder_each_and_a_table() {
 fn what_cannot_be_searched_is_refused_before_any_work() {
     let folder = tempdir().unwrap();
     for (args, code, words) in [
-        (&["--most", "0"][..], 2, "expected 1 or more"),
+        (&["--most", "0"][..], 2, "expected 1 to 100"),
+        (&["--players", "leads*windows:100", "--most", "2000"], 2, "expected 1 to 100"),
         (&["--target", "XYZ"], 2, "the model's outputs are"),
         (&["--method", "permutation"], 2, "it estimates SII"),
         (&["--players", "windows:100", "--method", "exact"], 2, "20"),

@@ -32,6 +32,9 @@ use terms::Terms;
 /// Most sets that one search looks into.
 pub const NODES: usize = 200_000;
 
+/// Most players that are removed: a search for each number of them, and none of it ends early for certain.
+pub const MOST: usize = 100;
+
 /// A set of players, and what removing it does.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Best {
@@ -80,11 +83,11 @@ impl Removal {
 /// harm.
 ///
 /// # Errors
-/// If `most` is zero, a coefficient is not finite, or a set holds a player twice or one that does not exist.
+/// If `most` is zero or above [`MOST`], a coefficient is not finite, or a set holds a player twice or one that does not exist.
 pub fn removals(n_players: usize, spectrum: &[(Vec<u32>, f64)], most: usize) -> Result<Vec<Removal>> {
     let most = most.min(n_players);
-    if most == 0 {
-        return Err(Error::Request(format!("remove 0 of {n_players} players: expected 1 or more")));
+    if !(1..=MOST).contains(&most) {
+        return Err(Error::Request(format!("remove {most} of {n_players} players: expected 1 to {MOST}")));
     }
     let up = Terms::new(n_players, spectrum, most)?;
     let down = up.negated();

@@ -33,7 +33,13 @@ impl Terms {
         for (term, set) in sets.iter().enumerate() {
             set.iter().for_each(|&candidate| of_candidate[candidate as usize].push(term as u32));
         }
-        let weights = merged.iter().map(|(set, coefficient)| weight(set.len(), *coefficient)).collect();
+        let weights: Vec<f64> = merged.iter().map(|(set, coefficient)| weight(set.len(), *coefficient)).collect();
+        if !weights.iter().map(|weight| weight.abs()).sum::<f64>().is_finite() {
+            return Err(Error::Request(
+                "search the spectrum: its coefficients add up to more than a number holds; expected smaller ones"
+                    .to_owned(),
+            ));
+        }
         Ok(Self { players, sets, weights, of_candidate })
     }
 

@@ -12,8 +12,9 @@ use crate::Result;
 use crate::request::budget_for;
 use crate::sets::{Sets as AllSets, count};
 
-/// Unknowns of a fit of pairs, beyond which it is left out: an hour's work for a line of a table.
-const MOST_UNKNOWNS: f64 = 5000.0;
+/// Unknowns of a fit of pairs, beyond which it is left out, those of 100 players: a minute of one core and a gigabyte for a line
+/// of a table.
+const MOST_UNKNOWNS: f64 = 5051.0;
 
 /// A function of all sets of up to `order` players by least squares, or why there is none.
 pub(crate) fn polynomial(sample: &Sample, order: usize) -> std::result::Result<Candidate, (String, String)> {

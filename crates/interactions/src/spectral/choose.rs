@@ -12,7 +12,7 @@ use crate::Result;
 const OVER_CONSTANT: f64 = 2.0;
 
 /// What is gained below this share of what the constant misses is rounding.
-const ROUNDING: f64 = 1e-12;
+pub(super) const ROUNDING: f64 = 1e-12;
 
 /// The rows of a design with their values of one output: those to fit to, and those to judge by.
 pub(crate) struct Sample {

@@ -6,6 +6,7 @@ use einthoven_game::{Attribution, Design, Values};
 use serde_json::{Map, Value};
 
 use super::choose::{Candidate, Judged, Sample, choose, predict};
+use super::facts::Facts;
 use super::held_out::Faithfulness;
 use super::peel::{self, Screened};
 use super::pursuit::{Pursuit, Sets};
@@ -27,6 +28,8 @@ const ENERGIES: [f64; 9] = [0.3, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999];
 const MOST_SETS: usize = 1000;
 /// Most sets of a ridge regression with all players: their products are decomposed.
 const MOST_PENALISED: usize = 2500;
+/// What a reader must know where no set is kept.
+const NOTHING: &str = "nothing beats the constant on coalitions held out: no set of players is claimed";
 /// What explains less of the variance than this is not to be trusted.
 const FAITHFUL: f64 = 0.8;
 /// The name of a support without a code.
@@ -35,9 +38,13 @@ const PURSUIT: &str = "pursuit";
 /// Supports of one output that are compared.
 pub(crate) struct Contest<'a> {
     design: &'a Design,
+    /// A power of two near the largest magnitude, by which values and targets are divided: no square overflows.
+    scale: f64,
     values: Vec<f64>,
     sample: Sample,
     judged: Vec<Judged>,
+    /// Explanations that are shown beside them; what is kept is fitted anew, and would not be them.
+    beside: Vec<Judged>,
     /// Supports that are not there, and why.
     missing: Vec<(String, String)>,
     /// What the screens did.
@@ -45,16 +52,27 @@ pub(crate) struct Contest<'a> {
 }
 
 impl<'a> Contest<'a> {
-    /// With the constant.
+    /// With the constant. The design is one of [`subsample::check`].
     pub(crate) fn new(design: &'a Design, values: &Values, output: usize) -> Result<Self> {
         let (held_out, seen) = split(design);
-        let values = values.output(output);
+        let mut values = values.output(output);
+        let scale = power_of_two(&values);
+        values.iter_mut().for_each(|value| *value /= scale);
         let mut coded = vec![false; design.rows.len()];
         let draws = design.draws.iter().filter(|draw| draw.role == subsample::GROUP);
         draws.for_each(|draw| coded[draw.row as usize] = true);
         let drawn = (0..seen.len() as u32).filter(|&at| !coded[seen[at as usize] as usize]).collect();
         let sample = Sample::new(&design.rows, &seen, &held_out, drawn, &values);
-        let mut contest = Self { design, values, sample, judged: Vec::new(), missing: Vec::new(), facts: Map::new() };
+        let mut contest = Self {
+            design,
+            scale,
+            values,
+            sample,
+            judged: Vec::new(),
+            beside: Vec::new(),
+            missing: Vec::new(),
+            facts: Map::new(),
+        };
         contest.enter("constant", Vec::new(), true)?;
         Ok(contest)
     }
@@ -75,6 +93,7 @@ impl<'a> Contest<'a> {
         for _ in 0..TURNS {
             let fit = refit(&self.sample.seen, &known, &self.sample.targets, Shrink::No)?;
             let Screened { sets, facts } = peel::screen(self.design, &self.left(&known, &fit))?;
+            let facts = Facts { noise: self.scale * facts.noise, ..facts };
             self.facts.entry(SPEX).or_insert_with(|| facts.json());
             let before = known.len();
             let more = together(known.clone(), sets.into_iter().map(|(set, _)| set));
@@ -96,8 +115,7 @@ impl<'a> Contest<'a> {
         }
         let decoded = self.decode()?;
         let read = self.ask_trees()?;
-        let lime = baselines::lime(&self.sample)?;
-        self.judged.push(lime);
+        self.beside.push(baselines::lime(&self.sample)?);
         let union = together(decoded, read);
         self.enter("both", union.clone(), false)?;
         let clear = self.pursue(union.clone())?;
@@ -162,7 +180,7 @@ impl<'a> Contest<'a> {
         }
         let n_players = self.design.rows.n_players();
         Some(match subsample::smallest_budget(n_players) {
-            Some(smallest) => format!("its code needs {:.0} coalitions", smallest as f64 / CODED),
+            Some(smallest) => format!("its code needs {} coalitions", CODED * smallest),
             None => "no code has room for so many players".to_owned(),
         })
     }
@@ -187,31 +205,54 @@ impl<'a> Contest<'a> {
             .map(|((set, coefficient), error)| (set.len(), coefficient / (variance * error).sqrt()))
             .collect();
         let claimed = claimed(request.n_players, &found).into_iter().filter(|claimed| *claimed).count();
-        attribution.warnings.extend(self.warnings(best, claimed));
-        exact::put_terms(attribution, Known::new(&best.sets, &fit, variance).terms(request)?);
-        let json = report::json(&self.judged, &self.missing, at, claimed, self.facts);
+        attribution.warnings.extend(self.warnings(request, best, claimed));
+        let mut terms = Known::new(&best.sets, &fit, variance).terms(request)?;
+        for term in &mut terms {
+            term.value *= self.scale;
+            term.std_err = term.std_err.map(|error| error * self.scale);
+        }
+        exact::put_terms(attribution, terms);
+        let json = report::json(&self.judged, &self.beside, &self.missing, at, claimed, self.facts);
         attribution.run.insert("spectral".to_owned(), json);
         Ok(())
     }
 
     /// What a reader must know.
-    fn warnings(&self, best: &Judged, claimed: usize) -> Vec<String> {
+    fn warnings(&self, request: &Request, best: &Judged, claimed: usize) -> Vec<String> {
         let mut warnings = Vec::new();
+        let n_sets = best.sets.len();
         match best.faithfulness {
-            _ if best.sets.is_empty() => warnings.push("nothing beats the constant on coalitions held out: no set of players is claimed".to_owned()),
-            Some(Faithfulness { r2, std_err, .. }) if r2 < FAITHFUL => warnings.push(format!(
-                "the function that was found explains {:.0} ± {:.0} % of the variance of coalitions held out: what it leaves out may change \
-                 every value", 100.0 * r2, 100.0 * std_err
-            )),
+            _ if n_sets == 0 => warnings.push(NOTHING.to_owned()),
+            Some(Faithfulness { r2, std_err, .. }) if r2 < FAITHFUL => {
+                let [share, error] = [r2, std_err].map(|share| 100.0 * share);
+                warnings.push(format!(
+                    "the function that was found explains {share:.0} ± {error:.0} % of the variance of coalitions held out: what it \
+                     leaves out may change every value"
+                ));
+            }
             _ => {}
         }
-        if claimed < best.sets.len() {
+        if claimed < n_sets {
             warnings.push(format!(
-                "{claimed} of {} coefficients can be told from zero at a false-discovery rate of {FALSE_DISCOVERIES}; the others are \
-                 kept because they help to predict", best.sets.len()
+                "{claimed} of {n_sets} coefficients can be told from zero at a false-discovery rate of {FALSE_DISCOVERIES}; the \
+                 others are kept because they help to predict"
             ));
         }
+        let larger = best.sets.iter().filter(|set| set.len() > request.order).count();
+        if larger > 0 {
+            let order = request.order;
+            warnings
+                .push(format!("{larger} of {n_sets} sets hold more than {order} players; a larger order shows them"));
+        }
         warnings
+    }
+}
+
+/// The power of two below the largest magnitude; one where all are zero.
+fn power_of_two(values: &[f64]) -> f64 {
+    match values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs())) {
+        0.0 => 1.0,
+        largest => largest.log2().floor().min(1023.0).exp2(),
     }
 }
 

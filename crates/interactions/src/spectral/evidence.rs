@@ -6,10 +6,9 @@
 //! their number (Bonferroni), plus that of one over the chance to take a set on noise.
 
 use super::bins::{Bins, correlation};
+use super::significance::MOST_DEGREE;
 use crate::sets::count;
 
-/// Largest sets.
-pub(crate) const MOST_DEGREE: usize = 5;
 /// The chance that a set is taken on pure noise, for all sizes together.
 const CHANCE: f64 = 0.05;
 

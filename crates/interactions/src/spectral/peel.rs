@@ -13,7 +13,9 @@ use rayon::prelude::*;
 
 use super::bins::Bins;
 use super::decode::{candidates, signs};
-use super::evidence::{MOST_DEGREE, Place, fit, needed, quiet};
+use super::evidence::{Place, fit, needed, quiet};
+use super::facts::Facts;
+use super::significance::MOST_DEGREE;
 use super::small::Signs;
 use super::subsample::Groups;
 use crate::Result;
@@ -38,30 +40,6 @@ pub(crate) struct Screened {
     pub sets: Vec<(Vec<u32>, f64)>,
     /// What the screen was made of.
     pub facts: Facts,
-}
-
-/// How the screen was made, and what it saw.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub(crate) struct Facts {
-    /// Bits of `l`: a group has two to their number of bins.
-    pub bits: usize,
-    /// Errors that the code corrects.
-    pub n_errors: usize,
-    /// Groups of rows.
-    pub groups: usize,
-    /// Delays of a group.
-    pub delays: usize,
-    /// What the sets leave of a value, estimated from the quieter bins: its standard deviation.
-    pub noise: f64,
-    /// Rounds until nothing changed.
-    pub rounds: usize,
-}
-
-impl Facts {
-    /// As they stand in a result.
-    pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::to_value(self).unwrap_or_default()
-    }
 }
 
 /// Finds the sets in the values of one output, one number for each row of the design.

@@ -2,7 +2,7 @@
 //!
 //! Trees split on players one after the other, so they find sets whose subsets matter too, which is what most models are like;
 //! they are blind to a parity of which no part matters. Their spectrum is exact, and its largest coefficients are the
-//! candidates for a fit. Depth, learning rate and number of trees are chosen by cross-validation.
+//! candidates for a fit. Their depth is chosen on one fold, their number by cross-validation.
 
 use einthoven_fit::trees::{self, Params, Trees, Tuned};
 use einthoven_game::Coalitions;
@@ -22,7 +22,7 @@ const SURE: f64 = 3.0;
 
 /// What boosted trees say of some values.
 #[derive(Clone, Debug)]
-pub struct Proxy {
+pub(crate) struct Proxy {
     /// Trees that have seen all rows; nothing if those that had not seen them were not better than a constant by more than three
     /// standard errors.
     pub trees: Option<Trees>,
@@ -39,7 +39,7 @@ pub struct Proxy {
 
 /// A set that may matter.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     /// Its players, ascending.
     pub players: Vec<u32>,
     /// Its coefficient in the spectrum of the trees: `f(T) = sum of F(S) (-1)^|S and T|`.
@@ -76,7 +76,7 @@ impl Proxy {
 ///
 /// # Panics
 /// If there are not as many targets or folds as rows, or a row is not there.
-pub fn screen(rows: &Coalitions, which: &[u32], targets: &[f64], folds: &[u8], max_degree: usize) -> Proxy {
+pub(crate) fn screen(rows: &Coalitions, which: &[u32], targets: &[f64], folds: &[u8], max_degree: usize) -> Proxy {
     let (grid, best) = depths(rows, which, targets, folds, max_degree);
     let params = Params { trees: TREES, ..grid[best].0 };
     let tuned = trees::cross_validate(rows, which, targets, folds, &[params], PATIENCE);
@@ -184,3 +184,6 @@ fn sum_and_deviation(numbers: &[f64]) -> (f64, f64) {
     let squares: f64 = numbers.iter().map(|number| (number - sum / count).powi(2)).sum();
     (sum, (squares * count / (count - 1.0).max(1.0)).sqrt())
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,6 +33,8 @@ const ROUNDING: f64 = 1e-14;
 const ROWS_PER_SET: usize = 6;
 /// Most sets: the products of their columns are decomposed in each round.
 const MOST_SETS: usize = 600;
+/// Most numbers of the signs of the rows that are searched: a gigabyte.
+const MOST_NUMBERS: usize = 1 << 28;
 /// Columns that are multiplied at once.
 const BLOCK: usize = 64;
 
@@ -57,8 +59,9 @@ pub(crate) struct Pursuit<'a> {
 }
 
 impl<'a> Pursuit<'a> {
-    /// `drawn` are places among the rows that are seen.
+    /// `drawn` are places among the rows that are seen; with very many, the first of them are searched.
     pub(crate) fn new(rows: &Coalitions, seen: &'a Signs, targets: &'a [f64], drawn: &'a [u32]) -> Self {
+        let drawn = &drawn[..drawn.len().min(MOST_NUMBERS / rows.n_players())];
         let signs = Signs::new(rows, drawn);
         let n_players = signs.n_players();
         let cheap = |&size: &usize| count(n_players, size) * drawn.len() as f64 <= MOST_WORK;

@@ -14,11 +14,10 @@ use einthoven_game::rng::{self, ChaCha8Rng};
 use einthoven_game::{Coalitions, Design, Draw, Error};
 use rand::Rng;
 
+use super::SPEX;
 use super::bch::Code;
 use crate::Result;
 
-/// The name of `--method`.
-pub(crate) const METHOD: &str = "spex";
 /// Roles of draws: a row of a group, a random row to fit with, a random row that is held out.
 pub(crate) const GROUP: u32 = 0;
 pub(crate) const RANDOM: u32 = 1;
@@ -149,7 +148,7 @@ pub(crate) struct Groups {
 impl Groups {
     /// Reads the groups of a design; fails if [`design`] has not made it.
     pub(crate) fn read(design: &Design) -> Result<Self> {
-        let wrong = |reason: &str| Error::Design { method: METHOD, reason: reason.to_owned() };
+        let wrong = |reason: &str| Error::Design { method: SPEX, reason: reason.to_owned() };
         let n_players = design.rows.n_players();
         let of_groups = |draw: &&Draw| draw.role == GROUP;
         let last = design.draws.iter().filter(of_groups).map(|draw| draw.stratum).max();
@@ -204,6 +203,22 @@ impl Groups {
             })
         })
     }
+}
+
+/// Fails if the draws are not those of [`design`]: of other roles, or none that are held out. Whether there is a code in those of
+/// groups is told by [`Groups::read`].
+pub(crate) fn check(method: &'static str, design: &Design) -> Result<()> {
+    let wrong = |reason: &str| Err(Error::Design { method, reason: reason.to_owned() }.into());
+    if design.draws.iter().any(|draw| draw.role > HELD_OUT) {
+        return wrong("expected draws of groups, to fit to and held out, found others");
+    }
+    if design.draws.iter().all(|draw| draw.role != HELD_OUT) {
+        return wrong("expected coalitions that are held out, found none");
+    }
+    if method == SPEX && design.draws.iter().all(|draw| draw.role != GROUP) {
+        return wrong("expected draws of groups, found none");
+    }
+    Ok(())
 }
 
 /// The rows of a design that are held out, and the others.

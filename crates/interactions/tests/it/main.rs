@@ -9,7 +9,6 @@ mod full_budget;
 mod partial_budget;
 mod penalised;
 mod removal;
-mod screen;
 mod sets;
 mod simulation;
 mod spectral;

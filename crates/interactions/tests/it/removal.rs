@@ -185,14 +185,17 @@ fn a_spectrum_is_taken_from_an_attribution() {
 #[test]
 fn unusable_spectra_are_refused() {
     for (spectrum, most, words) in [
-        (vec![(vec![0, 3], 1.0)], 0, "expected 1 or more"),
+        (vec![(vec![0, 3], 1.0)], 0, "expected 1 to 100"),
         (vec![(vec![0, 4], 1.0)], 2, "term 0 holds player 4; expected players below 4"),
         (vec![(vec![1], 1.0), (vec![2, 1, 2], 1.0)], 2, "term 1 holds player 2 twice"),
         (vec![(vec![1], f64::NAN)], 2, "NaN; expected a finite number"),
+        (vec![(vec![0], 1e308), (vec![0, 1], -1e308)], 2, "more than a number holds"),
     ] {
         let error = removals(4, &spectrum, most).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     }
+    let error = removals(1200, &[(vec![1], 1.0)], 101).unwrap_err().to_string();
+    assert!(error.contains("remove 101 of 1200 players: expected 1 to 100"), "{error}");
     // Nothing to change: the lowest players, for nothing.
     let nothing = removals(3, &[(vec![], 5.0)], 2).unwrap();
     assert_eq!((nothing[1].largest().change, &nothing[1].largest().players), (0.0, &vec![0, 1]));

@@ -148,6 +148,32 @@ fn an_offset_loses_nothing() {
 }
 
 #[test]
+fn values_of_any_size_give_the_same() {
+    let n = 60;
+    let truth = random_terms(n, 10, 3, 4);
+    // Powers of two, so that all values are the same but for their exponents.
+    for (method, power) in [(Method::Spex, -900), (Method::ProxySpex, 1000), (Method::Spectral, 1000)] {
+        let scale = 2f64.powi(power);
+        let [plain, scaled] = [1.0, scale].map(|scale| {
+            let terms = truth.iter().map(|(set, coefficient)| (set.clone(), scale * coefficient)).collect();
+            let game = GameFile::fourier(n, terms).unwrap().with_noise(0.3 * scale, 1).unwrap();
+            recover(method, &game, 1500, 2)
+        });
+        assert!(sets(&plain).len() > 5 && sets(&plain) == sets(&scaled), "{method}");
+        for (plain, scaled) in plain.terms.iter().zip(&scaled.terms) {
+            let std_err = plain.std_err.map(|error| error * scale);
+            assert_eq!((plain.value * scale, std_err), (scaled.value, scaled.std_err), "{method}");
+        }
+        let [plain, scaled] = [&plain, &scaled].map(|found| &found.run["spectral"]);
+        assert_eq!((&plain["won"], &plain["r2"]), (&scaled["won"], &scaled["r2"]), "{method}");
+        if method == Method::Spex {
+            let [plain, scaled] = [plain, scaled].map(|facts| facts["spex"]["noise"].as_f64().unwrap());
+            assert_eq!(plain * scale, scaled);
+        }
+    }
+}
+
+#[test]
 fn odd_functions_are_exact() {
     let parity = vec![(vec![3, 14, 15, 65, 92], 1.0)];
     // All subsets of three players that cancel where all three are on or off.
@@ -162,7 +188,8 @@ fn odd_functions_are_exact() {
     for truth in [parity, nested] {
         let game = GameFile::fourier(100, truth.clone()).unwrap();
         for method in [Method::Spex, Method::Spectral] {
-            let found = recover(method, &game, 3000, 1);
+            // A third of it has room for a code that spells sets of five, which takes 1017.
+            let found = recover(method, &game, 3060, 1);
             assert_eq!(sets(&found), truth.iter().map(|(set, _)| set.clone()).collect(), "{method}");
             assert!(largest_difference(&found, &truth) < 1e-12, "{method}");
         }
@@ -247,6 +274,21 @@ fn simpler_explanations_stand_beside() {
 }
 
 #[test]
+fn what_is_kept_is_what_was_judged() {
+    // On a faint linear game LIME misses least at some of these seeds; but its fit weighs coalitions, and what is kept does not.
+    let n = 60;
+    let terms: Terms = (0..n as u32).map(|player| (vec![player], if player % 3 == 0 { -0.5 } else { 0.5 })).collect();
+    for seed in 1..6 {
+        let game = GameFile::moebius(n, terms.clone()).unwrap().with_noise(1.0, seed).unwrap();
+        let facts = &recover(Method::Spectral, &game, 256, seed).run["spectral"];
+        let lines = facts["comparison"].as_array().unwrap();
+        assert!(facts["won"] != "LIME" && lines.iter().any(|line| line["name"] == "LIME"), "seed {seed}");
+        let kept = lines.iter().find(|line| line["name"] == facts["won"]).unwrap();
+        assert_eq!((&kept["r2"], &kept["sets"]), (&facts["r2"], &facts["sets"]));
+    }
+}
+
+#[test]
 fn answers_do_not_depend_on_threads() {
     let game = flat(80, 15, 4, 2).with_noise(0.3, 1).unwrap();
     for method in METHODS {
@@ -265,15 +307,37 @@ fn requests_that_cannot_be_met_are_refused() {
     assert!(error.contains("needs at least 537"), "{error}");
     assert!(design(Method::Spex, 1000, 537).is_ok());
     assert!(design(Method::ProxySpex, 1000, 127).unwrap_err().to_string().contains("needs at least 128"));
+    // A third of the coalitions is for a code, if it has room there.
+    let coded = |n, budget| design(Method::Spectral, n, budget).unwrap().draws.iter().any(|draw| draw.role == 0);
+    for (n, smallest) in [(100, 393), (1000, 537)] {
+        assert!(coded(n, 3 * smallest) && !coded(n, 3 * smallest - 1), "{n}");
+    }
+    let line = &recover(Method::Spectral, &flat(100, 5, 2, 0), 1000, 0).run["spectral"]["comparison"];
+    let missing = line.as_array().unwrap().iter().find(|line| line["name"] == "spex").unwrap()["missing"].clone();
+    assert_eq!(missing, "its code needs 1179 coalitions");
+    // Of few players all coalitions are enough.
+    assert!(design(Method::Spex, 7, 100).unwrap_err().to_string().contains("needs at least 128"));
+    assert!(design(Method::Spex, 7, 128).is_ok());
     // The design of another method has no groups to decode.
     let game = flat(50, 5, 3, 0);
     let request = Request::new(Index::Fourier, 5, 50, 1000, 0);
-    let other = Method::ShapIq.design(&Request::new(Index::KSii, 2, 50, 1000, 0)).unwrap();
-    let values = game.values(&other.rows).unwrap();
-    for method in METHODS {
-        let error = method.estimate(&request, &other, &values).unwrap_err().to_string();
-        assert!(error.starts_with("read a design of"), "{method}: {error}");
+    let others = [
+        Method::ShapIq.design(&Request::new(Index::KSii, 2, 50, 1000, 0)).unwrap(),
+        Method::ShapIq.design(&Request::new(Index::Fourier, 2, 50, 1000, 0)).unwrap(),
+        Method::Permutation.design(&Request::new(Index::Sii, 2, 50, 1000, 0)).unwrap(),
+    ];
+    for other in others {
+        let values = game.values(&other.rows).unwrap();
+        for method in METHODS {
+            let error = method.estimate(&request, &other, &values).unwrap_err().to_string();
+            assert!(error.starts_with("read a design of"), "{method}: {error}");
+        }
     }
+    // One without a code is none of SPEX.
+    let other = Method::ProxySpex.design(&request).unwrap();
+    let values = game.values(&other.rows).unwrap();
+    let error = Method::Spex.estimate(&request, &other, &values).unwrap_err().to_string();
+    assert!(error.contains("expected draws of groups"), "{error}");
 }
 
 #[test]

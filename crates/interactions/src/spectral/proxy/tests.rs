@@ -2,8 +2,9 @@
 
 use einthoven_game::rng::stream;
 use einthoven_game::{Coalition, Coalitions};
-use einthoven_interactions::spectral::proxy::{Proxy, screen};
 use rand::RngExt;
+
+use super::{Proxy, screen};
 
 /// Pairs of complements, and in which of five folds each row is.
 fn pairs(n: usize, count: usize, seed: u64) -> (Coalitions, Vec<u8>) {
@@ -50,7 +51,8 @@ fn the_largest_candidates_are_the_sets_of_the_model() {
         let largest: Vec<&[u32]> = proxy.candidates[1..=11].iter().map(|found| &found.players[..]).collect();
         assert!(SUPPORT.iter().all(|set| largest.contains(set)), "{largest:?}");
         // A player that adds 5 has the coefficient -5/2; one of three of which all are needed -3/8.
-        let of = |set: &[u32]| proxy.candidates.iter().find(|found| found.players == set).unwrap().coefficient;
+        let of =
+            |set: &[u32]| proxy.candidates.iter().find(|found| found.players == set).expect("a candidate").coefficient;
         assert!((of(&[12]) + 2.5).abs() < 0.1 && (of(&[1]) + 0.375).abs() < 0.1 && (of(&[2, 9]) - 0.5).abs() < 0.1);
         assert!(proxy.candidates.windows(2).all(|two| two[0].energy <= two[1].energy));
         let energy = |at: usize| proxy.candidates[at].energy;
@@ -70,9 +72,9 @@ fn its_share_of_the_variance_is_that_of_fresh_rows() {
     let mean = targets.iter().sum::<f64>() / targets.len() as f64;
     let squares =
         |of: &dyn Fn(usize) -> f64| (0..targets.len()).map(|row| (targets[row] - of(row)).powi(2)).sum::<f64>();
-    let trees = proxy.trees.unwrap();
+    let trees = proxy.trees.expect("trees");
     let expected = 1.0 - squares(&|row| trees.predict(fresh.row(row))) / squares(&|_| mean);
-    let (found, std_err) = proxy.r_squared.unwrap();
+    let (found, std_err) = proxy.r_squared.expect("a share");
     // Trees from four fifths of the rows miss a little more than those from all: up to one in fifty here.
     assert!((0.2..0.8).contains(&expected) && (0.01..0.05).contains(&std_err), "{expected}, {std_err}");
     assert!(found < expected + 3.0 * std_err && found > expected - 0.02 - 3.0 * std_err, "{found}, {expected}");
