@@ -6,6 +6,7 @@ Programs take turns, each turn a process of its own, held to so many cores. Ever
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -54,10 +55,11 @@ def turn(options, out, facts, game, is_ours):
         command = [sys.executable, __file__, "--one", json.dumps([method, game.family, game.n, game.k, game.seed, budget])]
     # galois decodes one word at a time, which on several threads is forty times slower.
     threads = {name: str(cores) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")} | {"NUMBA_NUM_THREADS": "1"}
-    before = held_to(cores)
+    before, worked = held_to(cores), children()
     try:
         run = subprocess.run(list(map(str, command)), env=os.environ | threads, capture_output=True, text=True, timeout=options.timeout)
-        facts |= ours(game, json.loads(run.stdout)) if run.returncode == 0 and is_ours else {}
+        if run.returncode == 0 and is_ours:
+            facts |= ours(game, json.loads(run.stdout)) | {"cpu": children() - worked}
         facts |= json.loads(run.stdout) if run.returncode == 0 and not is_ours else {}
         facts |= {"failed": run.stderr.strip()[-300:]} if run.returncode else {}
     except subprocess.TimeoutExpired:
@@ -75,6 +77,12 @@ def held_to(cores, before=None):
     now = os.sched_getaffinity(0)
     os.sched_setaffinity(0, before or sorted(now)[:cores])
     return now
+
+
+def children():
+    """Seconds of the processor that the processes that have ended took: of ours that is all of it, the values included."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def ours(game, answer):
@@ -95,25 +103,24 @@ def theirs(method, family, n, k, seed, budget):
 
 
 def table(facts):
-    text = [row(["players", "family", "terms", "budget", "cores", "program", "s", "CPU s", "F1", "R^2", "x ours"]), row(["---"] * 11)]
+    text = [row(["players", "family", "terms", "budget", "cores", "program", "s", "CPU s", "F1", "R^2", "x ours, s", "CPU s"]), row(["---"] * 12)]
     for n, family, k, budget, mine, peers in TASKS:
         for cores in sorted({fact["cores"] for fact in facts}):
             wanted = {"n": n, "family": family, "k": k, "budget": budget, "cores": cores}
-            base = None
+            base = {}
             for method in [mine, *peers]:
                 runs = [fact for fact in facts if (wanted | {"method": method}).items() <= fact.items()]
                 good = [fact for fact in runs if "failed" not in fact]
                 cells = [str(value) for value in wanted.values()] + [f"**{method}**" if method == mine else method]
                 if not good:
-                    text += [row([*cells, runs[0]["failed"].replace("|", "/").replace("\n", " ")[:60], *[""] * 4])] if runs else []
+                    text += [row([*cells, runs[0]["failed"].replace("|", "/").replace("\n", " ")[:60], *[""] * 5])] if runs else []
                     continue
-                middle = lambda name: median(fact[name] for fact in good) if name in good[0] else None  # noqa: B023, E731
-                seconds, cpu = middle("seconds"), middle("cpu")
-                base = seconds if method == mine else base
-                times = f"{seconds / base:.3g}" if base and method != mine else ""
-                text.append(
-                    row([*cells, f"{seconds:.3g}", f"{cpu:.3g}" if cpu else "", f"{middle('f1'):.2f}", f"{middle('r2'):.4f}", times])
-                )
+                middle = lambda name: median(fact[name] for fact in good)  # noqa: B023, E731
+                clocks = {name: middle(name) for name in ("seconds", "cpu")}
+                base = clocks if method == mine else base
+                times = [f"{clocks[name] / base[name]:.3g}" if base and method != mine else "" for name in clocks]
+                seconds = [f"{clocks[name]:.3g}" for name in clocks]
+                text.append(row([*cells, *seconds, f"{middle('f1'):.2f}", f"{middle('r2'):.4f}", *times]))
     return "\n".join(text)
 
 

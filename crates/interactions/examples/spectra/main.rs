@@ -3,7 +3,8 @@
 //! `cargo run --release -p einthoven-interactions --example spectra -- FILE [NAME VALUE,VALUE]...` makes all runs of a grid that
 //! FILE has not got yet, and appends a line of JSON for each; a run that was broken off goes on where it stopped. Names are
 //! `players`, `terms`, `families` (flat, tree, and), `noises` (standard deviations of the noise over that of the function),
-//! `budgets`, `methods` and `seeds` (so many; at 2000 players no more than three). `-- FILE table` prints what FILE has, in Markdown.
+//! `budgets`, `methods`, `seeds` (so many; at 2000 players no more than three) and `first` (the first of them). `-- FILE table`
+//! prints what FILE has, in Markdown.
 
 #![allow(clippy::print_stdout)]
 
@@ -29,7 +30,7 @@ const ORDER: usize = 5;
 /// With more players than this, `FEW_SEEDS` are run.
 const MANY_PLAYERS: usize = 1000;
 const FEW_SEEDS: u64 = 3;
-const NAMES: [&str; 7] = ["players", "terms", "families", "noises", "budgets", "methods", "seeds"];
+const NAMES: [&str; 8] = ["players", "terms", "families", "noises", "budgets", "methods", "seeds", "first"];
 
 /// One run, and a line of the file.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -113,18 +114,19 @@ fn grid(options: &[String]) -> Result<Vec<Run>, Box<dyn Error>> {
         given.split(',').map(str::to_owned).collect()
     };
     let seeds: u64 = list("seeds", "10").concat().parse()?;
+    let first: u64 = list("first", "0").concat().parse()?;
     let families = list("families", "flat,tree,and");
     let families =
         families.into_iter().map(|name| serde_json::from_value(name.into())).collect::<Result<Vec<_>, _>>()?;
     let mut runs = vec![Run::default()];
-    runs = each(runs, &(0..seeds).collect::<Vec<_>>(), |run, seed| run.seed = seed);
+    runs = each(runs, &(first..first + seeds).collect::<Vec<_>>(), |run, seed| run.seed = seed);
     runs = each(runs, &numbers(&list("players", "100,500,1000,2000"))?, |run, players| run.players = players);
     runs = each(runs, &families, |run, family| run.family = family);
     runs = each(runs, &numbers(&list("terms", "10,30,100"))?, |run, terms| run.terms = terms);
     runs = each(runs, &numbers(&list("noises", "0,0.1,1"))?, |run, noise| run.noise = noise);
     runs = each(runs, &numbers(&list("budgets", "1000,2000,4000,8000,16000"))?, |run, budget| run.budget = budget);
     runs = each(runs, &list("methods", "spex,proxyspex,spectral"), |run, method| run.method = method);
-    runs.retain(|run| run.players <= MANY_PLAYERS || run.seed < FEW_SEEDS);
+    runs.retain(|run| run.players <= MANY_PLAYERS || run.seed < first + FEW_SEEDS);
     Ok(runs)
 }
 

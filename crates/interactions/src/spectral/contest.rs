@@ -24,7 +24,7 @@ const TURNS: usize = 3;
 /// Parts of the rows, one of which trees have not seen.
 const FOLDS: usize = 5;
 /// Shares of the energy of the trees' spectrum that are tried, and most sets of it.
-const ENERGIES: [f64; 7] = [0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999];
+const ENERGIES: [f64; 9] = [0.3, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999];
 const MOST_SETS: usize = 1000;
 /// Most sets of a ridge regression with all players: their products are decomposed.
 const MOST_PENALISED: usize = 2500;
