@@ -6,7 +6,7 @@ fn names_are_those_of_the_command_line() {
         assert_eq!(method.to_string().parse::<Method>().unwrap(), method);
     }
     for (name, words) in [
-        ("spex", "not built yet"),
+        ("spex", "einthoven interact"),
         ("ig", "not built yet"),
         ("occlusion", "not built yet"),
         ("svarm-iq", "einthoven interact"),
