@@ -1,7 +1,7 @@
 //! ProxySHAP (arXiv 2605.22738): boosted trees that stand in for the game, corrected by what they miss.
 //!
 //! The pairs of coalitions are split into folds, and for each fold trees see the others. The index of the trees is read off
-//! exactly, from their spectrum; the index of what they miss is estimated as in [`shapiq`](crate::shapiq) and added: pairs that
+//! exactly, from their spectrum; the index of what they miss is estimated as in [`shapiq`] and added: pairs that
 //! the trees have seen count for themselves, those of the fold for all that the trees have not seen. So the mean over the folds is
 //! unbiased even for trees that know their pairs by heart, as long as each size that is not enumerated has a pair for each fold
 //! (as in RegressionMSR of Witter, Liu & Musco, 2025, for single players). Exact at full budget.
