@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod args;
+mod csv_file;
 mod devices;
 mod explain;
 mod game;

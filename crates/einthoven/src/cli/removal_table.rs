@@ -1,11 +1,10 @@
 //! What `einthoven remove` prints, and `removal.csv`.
 
-use std::io::Write;
 use std::path::Path;
 
-use einthoven::game::file::write_atomic;
 use einthoven::{Error, MISS, Removals, Result};
 
+use super::csv_file;
 use super::records::Source;
 
 const HEAD: [&str; 14] = [
@@ -155,21 +154,6 @@ impl Table {
 
     /// Writes the file, whole or not at all; makes its folder if need be.
     pub fn save(&self, path: &Path) -> Result<()> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| Error::File {
-                action: "make the folder",
-                path: folder.to_owned(),
-                reason: error.to_string(),
-            })?;
-        }
-        let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
-        write_atomic(path, |file| {
-            writeln!(file, "{}", HEAD.map(quoted).join(","))?;
-            for row in &self.rows {
-                writeln!(file, "{}", row.each_ref().map(|cell| quoted(cell)).join(","))?;
-            }
-            Ok(())
-        })?;
-        Ok(())
+        csv_file::save(path, HEAD, &self.rows)
     }
 }

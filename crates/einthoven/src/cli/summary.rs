@@ -1,13 +1,11 @@
 //! `summary.csv`: a line for each record of a run.
 
-use std::io::Write;
 use std::path::Path;
 
-use einthoven::game::file::write_atomic;
 use einthoven::{Attribution, Error, Explanation, Result};
 
-use super::print;
 use super::records::Source;
+use super::{csv_file, print};
 
 const HEAD: [&str; 8] = ["record", "target", "probability", "top_player", "top_value", "seconds", "warnings", "error"];
 
@@ -43,22 +41,7 @@ impl Summary {
 
     /// Writes the file, whole or not at all; makes its folder if need be.
     pub fn save(&self, path: &Path) -> Result<()> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| Error::File {
-                action: "make the folder",
-                path: folder.to_owned(),
-                reason: error.to_string(),
-            })?;
-        }
-        let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
-        write_atomic(path, |file| {
-            writeln!(file, "{}", HEAD.map(quoted).join(","))?;
-            for row in &self.rows {
-                writeln!(file, "{}", row.each_ref().map(|cell| quoted(cell)).join(","))?;
-            }
-            Ok(())
-        })?;
-        Ok(())
+        csv_file::save(path, HEAD, &self.rows)
     }
 }
 
