@@ -1,6 +1,8 @@
 //! The values of single players, picked out of an attribution.
 
-use einthoven_game::{Attribution, Link};
+use einthoven_game::{Attribution, Index, Link};
+
+use crate::number::cut;
 
 /// One player with its value.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,10 +54,21 @@ pub(crate) fn index_name(attribution: &Attribution) -> String {
     serde_json::to_string(&attribution.index).unwrap_or_default().trim_matches('"').to_owned()
 }
 
-/// What the values are, in words: `Shapley values` or the name of the index.
+/// What the values are, in words: `Shapley values`, the name of the index, or of the gradient method.
 pub(crate) fn index_words(attribution: &Attribution) -> String {
-    match index_name(attribution).as_str() {
-        "SV" => "Shapley values".to_owned(),
+    match attribution.index {
+        Index::Sv => "Shapley values".to_owned(),
+        Index::Gradient => format!("{} values", cut(&attribution.method, 24)),
         other => format!("{other} values"),
+    }
+}
+
+/// What the colours of signed values say.
+pub(crate) fn colour_words(attribution: &Attribution) -> String {
+    let output = cut(&attribution.output, 24);
+    match attribution.index {
+        // The sign of a player is -1 where it is on.
+        Index::Fourier => format!("blue: negative, {output} rises with the player on; orange: positive, it falls"),
+        _ => format!("orange: speaks for {output}; blue: speaks against it"),
     }
 }
