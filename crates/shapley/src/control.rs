@@ -3,12 +3,12 @@
 //! An additive surrogate of the game, say gradients times input, is taken from the values before an estimator sees them,
 //! and its own values, which are known, are added to the answer. Shapley, Banzhaf and Owen values are linear and give an
 //! additive game its own coefficients, so nothing changes on average; what has to be sampled, and with it the error,
-//! shrinks by as much as the surrogate resembles the game. Regressions and antithetic permutations are exact on
-//! additive games anyway: they gain nothing and lose nothing.
+//! shrinks by as much as the surrogate resembles the game. Regressions and methods of marginal contributions
+//! (permutations, strata, Owen sampling) are exact on additive games anyway: they gain nothing and lose nothing.
 
-use einthoven_game::{Attribution, Coalitions, Index, Values};
+use einthoven_game::{Attribution, Coalitions, Design, Index, Values};
 
-use crate::{Error, Result};
+use crate::{Error, Method, Result};
 
 /// An additive surrogate for each output of a game.
 #[derive(Clone, Debug)]
@@ -39,6 +39,22 @@ impl Control {
         Ok(Self { coefficients, n_players })
     }
 
+    /// Fails for indices that do not give an additive game its own coefficients.
+    pub fn check(index: Index) -> Result<()> {
+        if matches!(index, Index::Sv | Index::Bv | Index::Owen) {
+            return Ok(());
+        }
+        Err(Error::Request(format!("use a control variate with {index}: it is for SV, BV and Owen")))
+    }
+
+    /// What `method` makes of the values of its design, `[coalitions, outputs]`, with the surrogate taken out before and put
+    /// back after. The values are those of the game: what is kept on disk serves with any surrogate, and without.
+    pub fn estimate(&self, method: Method, design: &Design, values: &Values) -> Result<Vec<Attribution>> {
+        let mut found = method.estimate(design, &self.subtract(&design.rows, values)?)?;
+        self.add_back(&mut found)?;
+        Ok(found)
+    }
+
     /// The values without the surrogate, `[coalitions, outputs]`. The empty coalition keeps its value.
     pub fn subtract(&self, rows: &Coalitions, values: &Values) -> Result<Values> {
         let n_outputs = self.coefficients.len() / self.n_players;
@@ -59,14 +75,10 @@ impl Control {
         Ok(Values::new(n_outputs, rest, values.fingerprint.clone())?)
     }
 
-    /// Adds the surrogate's values to what was estimated without it. Fails for indices that do not give an additive game
-    /// its own coefficients.
+    /// Adds the surrogate's values to what was estimated without it. Fails as [`Control::check`] does.
     pub fn add_back(&self, attributions: &mut [Attribution]) -> Result<()> {
         for (attribution, coefficients) in attributions.iter_mut().zip(self.coefficients.chunks_exact(self.n_players)) {
-            if !matches!(attribution.index, Index::Sv | Index::Bv | Index::Owen) {
-                let index = attribution.index;
-                return Err(Error::Request(format!("use a control variate with {index}: it is for SV, BV and Owen")));
-            }
+            Self::check(attribution.index)?;
             for term in &mut attribution.terms {
                 if let &[player] = term.players.as_slice() {
                     term.value += coefficients[player as usize];
