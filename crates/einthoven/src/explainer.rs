@@ -252,13 +252,14 @@ impl Explainer {
         let request = self.request(&scene.partition);
         let choice = self.settings.method.resolve(request.n_players, request.budget)?;
         let masked = self.masked(&scene.prepared, &scene.partition)?;
+        let control: Option<einthoven_shapley::Control> = None;
         let (attributions, evaluation) = match self.settings.until {
             None => {
                 let design = choice.method.design(&request)?;
                 let evaluation = at_once(&masked, &design, keep, progress)?;
-                (choice.method.estimate(&design, &evaluation.values[0])?, evaluation)
+                (choice.method.estimate_with(control.as_ref(), &design, &evaluation.values[0])?, evaluation)
             }
-            Some(rel) => in_rounds(&masked, choice.method, &request, rel, keep, progress)?,
+            Some(rel) => in_rounds(&masked, choice.method, &request, rel, control.as_ref(), keep, progress)?,
         };
         let budget = match self.settings.until {
             Some(rel) => {
@@ -298,6 +299,7 @@ impl Explainer {
             partition,
             predictions,
             attributions,
+            dense: None,
             settings: self.described(chosen, &evaluation.stats),
             warnings: Vec::new(),
             notice: self.notice.clone(),

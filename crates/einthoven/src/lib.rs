@@ -57,7 +57,7 @@ pub use einthoven_shapley::Method;
 pub use error::{Error, Result};
 pub use example::example_record;
 pub use explainer::{Explainer, Settings, default_budget};
-pub use explanation::Explanation;
+pub use explanation::{DenseMaps, Explanation};
 pub use interact::Interactions;
 pub use memory::Memory;
 pub use pictures::{clear_results, interaction_pictures, save_texts};

@@ -47,14 +47,6 @@ impl Control {
         Err(Error::Request(format!("use a control variate with {index}: it is for SV, BV and Owen")))
     }
 
-    /// What `method` makes of the values of its design, `[coalitions, outputs]`, with the surrogate taken out before and put
-    /// back after. The values are those of the game: what is kept on disk serves with any surrogate, and without.
-    pub fn estimate(&self, method: Method, design: &Design, values: &Values) -> Result<Vec<Attribution>> {
-        let mut found = method.estimate(design, &self.subtract(&design.rows, values)?)?;
-        self.add_back(&mut found)?;
-        Ok(found)
-    }
-
     /// The values without the surrogate, `[coalitions, outputs]`. The empty coalition keeps its value.
     pub fn subtract(&self, rows: &Coalitions, values: &Values) -> Result<Values> {
         let n_outputs = self.coefficients.len() / self.n_players;
@@ -87,5 +79,21 @@ impl Control {
             attribution.full += coefficients.iter().sum::<f64>();
         }
         Ok(())
+    }
+}
+
+impl Method {
+    /// As [`estimate`](Self::estimate), with a surrogate, if there is one, taken out of the values before and put back
+    /// after. The values are those of the game: what is kept on disk serves with any surrogate, and without.
+    pub fn estimate_with(
+        self,
+        control: Option<&Control>,
+        design: &Design,
+        values: &Values,
+    ) -> Result<Vec<Attribution>> {
+        let Some(control) = control else { return self.estimate(design, values) };
+        let mut found = self.estimate(design, &control.subtract(&design.rows, values)?)?;
+        control.add_back(&mut found)?;
+        Ok(found)
     }
 }

@@ -77,10 +77,7 @@ pub fn until<E: From<Error>>(
         }
         let Some(all) = &known else { return Err(Error::Request("evaluate no coalitions".to_owned()).into()) };
         let values = select(all, &design.rows)?;
-        let mut attributions = match control {
-            Some(control) => control.estimate(method, &design, &values)?,
-            None => method.estimate(&design, &values)?,
-        };
+        let mut attributions = method.estimate_with(control, &design, &values)?;
         let error = largest_error(&attributions, &all.values);
         let done = error <= rel || attributions.iter().all(|attribution| attribution.kind == Kind::Exact);
         if done || budget >= request.budget {

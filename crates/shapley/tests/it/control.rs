@@ -24,7 +24,7 @@ fn surrogate(n: usize) -> Attribution {
 
 fn controlled(method: Method, game: &GameFile, budget: usize, seed: u64, control: &Control) -> Attribution {
     let design = method.design(&Request::new(game.n_players(), budget, seed)).unwrap();
-    control.estimate(method, &design, &game.values(&design.rows).unwrap()).unwrap().remove(0)
+    method.estimate_with(Some(control), &design, &game.values(&design.rows).unwrap()).unwrap().remove(0)
 }
 
 #[test]
