@@ -206,7 +206,8 @@ fn a_map_of_cells_is_on_the_paper_and_players_in_the_bars() {
     let (record, partition) = (record(1000, |_, _| 0.0), leads(1000));
     let cells: Vec<f64> = (0..12_000).map(|cell| if cell < 1000 { -0.5 } else { 0.25 }).collect();
     let values: Vec<f64> = cells.chunks(1000).map(|lead| lead.iter().sum()).collect();
-    let attribution = Attribution { index: Index::Gradient, method: "ig".to_owned(), ..attribution(&values) };
+    let mut attribution = Attribution { index: Index::Gradient, method: "ig".to_owned(), ..attribution(&values) };
+    attribution.run.insert("completeness_gap".to_owned(), serde_json::json!(-0.125));
     let html = report_html(&Report {
         record: &record,
         partition: &partition,
@@ -227,6 +228,9 @@ fn a_map_of_cells_is_on_the_paper_and_players_in_the_bars() {
     let cells: Vec<String> = named(&document, "td").iter().map(text_of).collect();
     assert!(cells.contains(&"-500.0000".to_owned()) && cells.contains(&"+250.0000".to_owned()), "{cells:?}");
     let all = text_of(&document.root());
+    // The record's logit, the gap; nothing is said of coalitions.
+    assert!(cells.contains(&"+0.7500 logit".to_owned()) && cells.contains(&"-0.1250".to_owned()), "{cells:?}");
+    assert!(!all.contains("coalitions") && !all.contains("players on"), "{all}");
     assert!(all.contains("ig values for MI, in logit per cell"));
     assert!(all.contains("A player's value is the sum of what ig gives to its cells. Orange speaks"));
 }
