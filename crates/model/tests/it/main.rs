@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod architecture;
+mod backward;
 mod builtin_model;
 mod files;
 mod forward;
+mod layers;
 mod metrics;
 mod network;
 mod pytorch;
