@@ -83,6 +83,14 @@ impl Control {
 }
 
 impl Method {
+    /// Whether a control variate changes what the method finds. Regressions on single players and methods of marginal
+    /// contributions give an additive game its own values whatever they draw, and are linear, so that nothing of a
+    /// surrogate remains. What trees have a part in changes, since they see other values.
+    pub fn changes_with_control(self) -> bool {
+        use Method::{Msr, OddShap, ProxyShap, RegressionMsr, Svarm, UnbiasedKernel};
+        matches!(self, UnbiasedKernel | Svarm | Msr | RegressionMsr | ProxyShap | OddShap)
+    }
+
     /// As [`estimate`](Self::estimate), with a surrogate, if there is one, taken out of the values before and put back
     /// after. The values are those of the game: what is kept on disk serves with any surrogate, and without.
     pub fn estimate_with(

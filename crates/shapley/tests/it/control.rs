@@ -83,3 +83,19 @@ fn surrogates_that_do_not_fit_are_refused() {
     let mut lime = vec![run(Method::Lime, &random_sparse(12, &[1], 12, 1), 100, 1)];
     assert!(control.add_back(&mut lime).unwrap_err().to_string().contains("LIME"));
 }
+
+#[test]
+fn methods_say_whether_a_control_variate_changes_anything() {
+    let (game, _) = game(12);
+    let control = Control::new(&[surrogate(12)]).unwrap();
+    for method in Method::ALL {
+        // Players without a tree, another index, and a name for others.
+        if matches!(method, Method::HierarchicalOwen | Method::Lime | Method::Auto) {
+            continue;
+        }
+        let budget = if method == Method::Exact { 1 << 12 } else { 200 };
+        let (without, with) = (run(method, &game, budget, 3), controlled(method, &game, budget, 3, &control));
+        let difference = errors(&without.player_values(), &with.player_values());
+        assert_eq!(difference > 1e-9, method.changes_with_control(), "{method}: {difference}");
+    }
+}
