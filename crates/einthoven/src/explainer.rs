@@ -6,14 +6,15 @@ use std::time::Instant;
 use einthoven_ecg::{Preparation, Record};
 use einthoven_game::{Attribution, Coalitions, Link, Partition};
 use einthoven_masking::{
-    Baseline, Derive, DeviceName, Engine, Evaluation, MaskedModel, Options, PlacedModel, Progress, Stats, device,
+    Derive, DeviceName, Engine, Evaluation, MaskedModel, Options, PlacedModel, Progress, Stats, device,
 };
-use einthoven_model::{BatchModel, Classifier, ModelSpec};
+use einthoven_model::{BatchModel, Classifier, CpuNetwork, ModelSpec};
 use einthoven_plot::Prediction;
 use einthoven_shapley::{Method, Request};
 use serde_json::{Value, json};
 
 use crate::baseline::background;
+use crate::control::{self, SURROGATE};
 use crate::evaluate::{at_once, in_rounds};
 use crate::{BaselineName, Error, Explanation, Keep, Memory, Players, Result};
 
@@ -29,6 +30,8 @@ pub struct Settings {
     /// Stop as soon as the largest standard error is below this share of the range of the values, or when the budget is
     /// spent; `None` spends the budget.
     pub until: Option<f64>,
+    /// Whether the model's gradient serves as a control variate: a forward and a backward pass beside the budget.
+    pub control: bool,
     /// What stands in for a masked cell.
     pub baseline: BaselineName,
     /// What the value of a coalition is.
@@ -54,6 +57,7 @@ impl Default for Settings {
             method: Method::Auto,
             budget: None,
             until: None,
+            control: false,
             baseline: BaselineName::default(),
             link: Link::default(),
             devices: vec![DeviceName::default()],
@@ -72,9 +76,11 @@ pub struct Explainer {
     preparation: Preparation,
     name: String,
     notice: String,
-    dataset_mean: Vec<f32>,
+    pub(crate) dataset_mean: Vec<f32>,
     /// Prepared background records, one behind the other.
-    background: Vec<f32>,
+    pub(crate) background: Vec<f32>,
+    /// The way back through the model, if it is asked for and known.
+    pub(crate) network: Option<CpuNetwork>,
     device_name: String,
     pub(crate) settings: Settings,
 }
@@ -92,6 +98,8 @@ pub(crate) struct Chosen {
     /// Why `auto` chose it.
     pub reason: Option<String>,
     pub budget: String,
+    /// The surrogate that serves as a control variate.
+    pub control: Option<&'static str>,
 }
 
 /// The number of coalitions evaluated if nobody says otherwise: 4096, or all there are if they are fewer.
@@ -131,6 +139,7 @@ impl Explainer {
             notice: String::new(),
             dataset_mean: Vec::new(),
             background: Vec::new(),
+            network: model.layers().filter(|_| settings.control).map(CpuNetwork::new),
             device_name: infos.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
             settings,
         };
@@ -183,6 +192,7 @@ impl Explainer {
         let partition = self.partition()?;
         let request = self.request(&partition);
         self.settings.method.resolve(request.n_players, request.budget)?.method.design(&request)?;
+        self.check_control()?;
         match self.settings.until {
             Some(rel) if !(rel.is_finite() && rel > 0.0) => {
                 Err(Error::Usage(format!("stop at a relative error of {rel}: expected a number above 0")))
@@ -202,19 +212,7 @@ impl Explainer {
 
     /// The game of a prepared record: what the model says when parts of it are switched off.
     pub fn masked(&self, prepared: &Record, partition: &Partition) -> Result<MaskedModel> {
-        let baseline = match &self.settings.baseline {
-            BaselineName::Zero => Baseline::Zero,
-            BaselineName::Mean => Baseline::Mean,
-            BaselineName::DatasetMean if self.dataset_mean.is_empty() => {
-                let reason =
-                    "use --baseline dataset-mean: the model's card does not say the means of its training records";
-                return Err(Error::Usage(reason.to_owned()));
-            }
-            BaselineName::DatasetMean => Baseline::DatasetMean(self.dataset_mean.clone()),
-            BaselineName::Interpolate => Baseline::Interpolate,
-            BaselineName::Noise => Baseline::Noise { seed: self.settings.seed },
-            BaselineName::Background(_) => Baseline::Background(self.background.clone()),
-        };
+        let baseline = self.baseline()?;
         let derive = match self.settings.players {
             Players::IndependentLeads => Derive::Limb,
             _ => Derive::Nothing,
@@ -252,7 +250,7 @@ impl Explainer {
         let request = self.request(&scene.partition);
         let choice = self.settings.method.resolve(request.n_players, request.budget)?;
         let masked = self.masked(&scene.prepared, &scene.partition)?;
-        let control: Option<einthoven_shapley::Control> = None;
+        let control = self.control(&scene)?;
         let (attributions, evaluation) = match self.settings.until {
             None => {
                 let design = choice.method.design(&request)?;
@@ -267,8 +265,10 @@ impl Explainer {
             }
             None => request.budget.to_string(),
         };
-        let chosen = Chosen { method: choice.method.name(), reason: choice.reason, budget };
-        Ok(self.explained(scene, attributions, &evaluation, &chosen, clock))
+        let with = control.as_ref().map(|_| SURROGATE);
+        let chosen = Chosen { method: choice.method.name(), reason: choice.reason, budget, control: with };
+        let explanation = self.explained(scene, attributions, &evaluation, &chosen, clock);
+        Ok(control::warned(explanation, with, choice.method))
     }
 
     /// What the model says about a record, before anything is switched off.
@@ -334,6 +334,7 @@ impl Explainer {
             "baseline": self.settings.baseline.to_string(),
             "players": self.settings.players.to_string(),
             "auto": chosen.reason,
+            "control": chosen.control,
             "rows": evaluation.stats.rows,
             "chunk": evaluation.chunk,
             "evaluated": evaluation.stats.evaluations,
@@ -369,6 +370,7 @@ impl Explainer {
             ("baseline", self.settings.baseline.to_string()),
             ("method", method),
             ("budget", chosen.budget.clone()),
+            ("control", control::described(chosen.control)),
             ("seed", self.settings.seed.to_string()),
             ("device", self.device_name.clone()),
             ("engine", stats.summary()),

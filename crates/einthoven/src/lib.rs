@@ -25,6 +25,7 @@
 //! [`plot`], [`model`], [`masking`].
 
 mod baseline;
+mod control;
 mod error;
 mod evaluate;
 mod example;

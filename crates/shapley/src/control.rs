@@ -29,7 +29,16 @@ impl Control {
         if surrogates.iter().any(|surrogate| surrogate.n_players != n_players) {
             return Err(Error::Request("use control variates: their numbers of players differ".to_owned()));
         }
-        let coefficients: Vec<f64> = surrogates.iter().flat_map(Attribution::player_values).collect();
+        Self::of_players(n_players, surrogates.iter().flat_map(Attribution::player_values).collect())
+    }
+
+    /// Takes the values of the single players, `[outputs, players]`. Fails if they are not as many for each output, or one is not
+    /// finite.
+    pub fn of_players(n_players: usize, coefficients: Vec<f64>) -> Result<Self> {
+        if n_players == 0 || coefficients.is_empty() || !coefficients.len().is_multiple_of(n_players) {
+            let found = coefficients.len();
+            return Err(Error::Request(format!("use a control variate of {n_players} players: found {found} numbers")));
+        }
         if let Some(at) = coefficients.iter().position(|value| !value.is_finite()) {
             let (output, player) = (at / n_players, at % n_players);
             let value = coefficients[at];

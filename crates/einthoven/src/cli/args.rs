@@ -7,6 +7,7 @@ use einthoven::ecg::synth::Finding;
 use einthoven::interactions::Penalty;
 use einthoven::{BaselineName, DeviceChoice, DeviceName, Index, Link, Memory, Method, Players};
 
+use super::explain_args::Explain;
 use super::groups::Groups;
 use super::removal_args::Remove;
 use super::tree_args::Trees;
@@ -115,20 +116,6 @@ pub struct Predict {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-}
-
-/// Arguments of `explain`.
-#[derive(Args, Debug)]
-pub struct Explain {
-    /// How the values are estimated: auto, or one of the list that `einthoven methods` prints.
-    #[arg(long, value_name = "METHOD", default_value = "auto")]
-    pub method: Method,
-    /// Stop as soon as the largest standard error is below this share of the range of the values; the budget is a cap.
-    #[arg(long, value_name = "REL", value_parser = positive)]
-    pub until: Option<f64>,
-    /// What is explained, and where the answer goes.
-    #[command(flatten)]
-    pub run: Run,
 }
 
 /// Arguments of `interact`.
@@ -381,7 +368,8 @@ impl std::str::FromStr for MethodName {
     }
 }
 
-fn positive(text: &str) -> Result<f64, String> {
+/// A number above zero.
+pub fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
         _ => Err("must be a number above 0".to_owned()),

@@ -5,6 +5,7 @@ mod args;
 mod csv_file;
 mod devices;
 mod explain;
+mod explain_args;
 mod game;
 mod groups;
 mod interact;

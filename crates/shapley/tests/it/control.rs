@@ -77,6 +77,10 @@ fn surrogates_that_do_not_fit_are_refused() {
     assert!(control.subtract(&design.rows, &values).unwrap_err().to_string().contains("12 players"));
     assert!(Control::new(&[]).unwrap_err().to_string().contains("there is none"));
     assert!(Control::new(&[surrogate(12), surrogate(13)]).unwrap_err().to_string().contains("differ"));
+    for (n_players, numbers) in [(12, 30), (12, 0), (0, 12)] {
+        let refused = Control::of_players(n_players, vec![1.0; numbers]).unwrap_err().to_string();
+        assert!(refused.contains(&format!("{n_players} players: found {numbers} numbers")), "{refused}");
+    }
     let mut infinite = surrogate(12);
     infinite.terms[4].value = f64::NAN;
     assert!(Control::new(&[infinite]).unwrap_err().to_string().contains("player 4"));

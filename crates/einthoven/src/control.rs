@@ -1,0 +1,99 @@
+//! The model's gradient as a control variate for estimators.
+//!
+//! A player's part in the surrogate is what its cells differ by from the baseline, times the gradient of the value at the
+//! record: the values of the game, were the model linear. For a nonnegatively homogeneous network and the zero baseline
+//! this is X-Gradient (Hesse, Schaub-Meyer & Roth 2021).
+
+use einthoven_game::{Link, NEVER_MASKED};
+use einthoven_masking::Baseline;
+use einthoven_model::GradientScratch;
+use einthoven_shapley::{Control, Method};
+
+use crate::explainer::Scene;
+use crate::{BaselineName, Error, Explainer, Explanation, Players, Result};
+
+/// The name of the surrogate in `run.control`.
+pub(crate) const SURROGATE: &str = "input-x-gradient";
+
+impl Explainer {
+    /// What stands in for a masked cell.
+    pub(crate) fn baseline(&self) -> Result<Baseline> {
+        Ok(match &self.settings.baseline {
+            BaselineName::Zero => Baseline::Zero,
+            BaselineName::Mean => Baseline::Mean,
+            BaselineName::DatasetMean if self.dataset_mean.is_empty() => {
+                let reason =
+                    "use --baseline dataset-mean: the model's card does not say the means of its training records";
+                return Err(Error::Usage(reason.to_owned()));
+            }
+            BaselineName::DatasetMean => Baseline::DatasetMean(self.dataset_mean.clone()),
+            BaselineName::Interpolate => Baseline::Interpolate,
+            BaselineName::Noise => Baseline::Noise { seed: self.settings.seed },
+            BaselineName::Background(_) => Baseline::Background(self.background.clone()),
+        })
+    }
+
+    /// Refuses a control variate that there is none of.
+    pub(crate) fn check_control(&self) -> Result<()> {
+        let reason = match (self.settings.control, &self.network, &self.settings.players) {
+            (false, ..) => return Ok(()),
+            (_, None, _) => "the model does not name its layers, so that there is no way back through them",
+            (_, _, Players::IndependentLeads) => {
+                "with players leads:8 some leads are computed from others; use players leads"
+            }
+            _ => return Ok(Control::check(self.settings.method.about().index)?),
+        };
+        Err(Error::Usage(format!("use --control gradient: {reason}")))
+    }
+
+    /// The surrogate of a scene, if one is asked for: a forward pass, and a backward pass for each output.
+    pub(crate) fn control(&self, scene: &Scene) -> Result<Option<Control>> {
+        self.check_control()?;
+        let Some(network) = self.network.as_ref().filter(|_| self.settings.control) else { return Ok(None) };
+        let (record, partition) = (&scene.prepared, &scene.partition);
+        let (signal, reference) = (record.signal(), self.baseline()?.reference(record)?);
+        let outputs: Vec<usize> = (0..self.spec().outputs.len()).collect();
+        let (mut logits, mut gradients) = (vec![0.0; outputs.len()], vec![0.0; outputs.len() * signal.len()]);
+        let load = |_, row: &mut [f32]| row.copy_from_slice(signal);
+        network.gradients(1, &load, &outputs, &mut logits, &mut gradients, &mut GradientScratch::default());
+        let n_players = partition.n_players();
+        let mut parts = vec![0.0; outputs.len() * n_players];
+        for ((logit, gradient), parts) in
+            logits.iter().zip(gradients.chunks_exact(signal.len())).zip(parts.chunks_exact_mut(n_players))
+        {
+            let slope = self.slope(f64::from(*logit));
+            for (cell, &owner) in partition.owner().iter().enumerate().filter(|(_, owner)| **owner != NEVER_MASKED) {
+                parts[owner as usize] +=
+                    slope * f64::from(gradient[cell]) * (f64::from(signal[cell]) - reference[cell]);
+            }
+        }
+        Ok(Some(Control::of_players(n_players, parts)?))
+    }
+
+    /// How fast the value of a coalition changes with the logit.
+    fn slope(&self, logit: f64) -> f64 {
+        match self.settings.link {
+            Link::Logit => 1.0,
+            Link::Probability => {
+                let probability = 1.0 / (1.0 + (-logit).exp());
+                probability * (1.0 - probability)
+            }
+        }
+    }
+}
+
+/// A control variate as a report shows it.
+pub(crate) fn described(surrogate: Option<&str>) -> String {
+    match surrogate {
+        Some(name) => format!("{name}: a forward and a backward pass beside the budget"),
+        None => "none".to_owned(),
+    }
+}
+
+/// The explanation with a warning where a control variate was of no use.
+pub(crate) fn warned(mut explanation: Explanation, surrogate: Option<&str>, method: Method) -> Explanation {
+    if surrogate.is_some() && !method.changes_with_control() {
+        explanation.warn(format!("the control variate changes nothing: {method} is exact on additive games anyway"));
+    }
+    explanation
+}
