@@ -15,17 +15,14 @@ use super::{
     compile::{StepOp, as_conv},
     conv::{Addend, Finish, Gate, View},
     crop::pack,
-    spread::{self, Gradients, Winners},
+    spread::{self, Gradients},
     transpose::Transposed,
 };
 use crate::network::{Node, Op};
 
 /// Memory that runs use again.
 #[derive(Clone, Debug, Default)]
-pub struct GradientScratch {
-    memory: Vec<f32>,
-    winners: Winners,
-}
+pub struct GradientScratch(Vec<f32>);
 
 /// The way back through a network.
 #[derive(Clone, Debug)]
@@ -81,8 +78,8 @@ impl CpuNetwork {
         let group = (GROUP_BYTES / 4 / per_row.max(1)).clamp(1, MAX_GROUP);
         for first in (0..rows).step_by(group) {
             let n = group.min(rows - first);
-            scratch.memory.resize(scratch.memory.len().max(n * per_row), 0.0);
-            let (values, memory) = scratch.memory[..n * per_row].split_at_mut(n * backward.kept.size);
+            scratch.0.resize(scratch.0.len().max(n * per_row), 0.0);
+            let (values, memory) = scratch.0[..n * per_row].split_at_mut(n * backward.kept.size);
             self.forward(&backward.kept, n, &|item, signal| load(first + item, signal), values);
             let made = backward.kept.region(self.network.output());
             let made = values[made.start * n..made.end * n].chunks_exact(made.len());
@@ -91,7 +88,7 @@ impl CpuNetwork {
             }
             let gradients = &mut gradients[first * outputs.len() * signal..][..n * outputs.len() * signal];
             let mut sweep = Sweep { cpu: self, backward, outputs: outputs.len(), rows: n, values, memory };
-            sweep.run(outputs, gradients, &mut scratch.winners);
+            sweep.run(outputs, gradients);
         }
     }
 
@@ -178,7 +175,7 @@ struct Sweep<'a> {
 }
 
 impl Sweep<'_> {
-    fn run(&mut self, outputs: &[usize], gradients: &mut [f32], winners: &mut Winners) {
+    fn run(&mut self, outputs: &[usize], gradients: &mut [f32]) {
         if outputs.is_empty() {
             return;
         }
@@ -195,7 +192,7 @@ impl Sweep<'_> {
             if pass.is_reached {
                 self.gate(index);
                 self.sum(index);
-                self.step(index, winners);
+                self.step(index);
             }
         }
         let [leads, samples] = self.cpu.network.shape(0);
@@ -250,7 +247,7 @@ impl Sweep<'_> {
     }
 
     /// The operation of a step.
-    fn step(&mut self, index: usize, winners: &mut Winners) {
+    fn step(&mut self, index: usize) {
         let Self { cpu, backward, outputs, rows, values, .. } = *self;
         let (step, pass) = (&cpu.steps[index], &backward.passes[index]);
         let samples = cpu.network.shape(step.input)[1];
@@ -271,10 +268,10 @@ impl Sweep<'_> {
                 let gate = pass.closes.then_some(Gate { data: x.data, shared_by: outputs });
                 conv.run(made, samples, Finish { add, relu: false, gate }, read);
             }
-            (StepOp::Pool(pool), _) => spread::pool(x, *pool, Gradients { made, read, outputs, widths }, winners),
+            (StepOp::Pool(pool), _) => spread::pool(x, *pool, Gradients { made, read, outputs, widths }),
             (StepOp::PoolTime, _) => {
                 let channels = cpu.network.shape(step.input)[0];
-                spread::pool_time(x, channels, Gradients { made, read, outputs, widths }, winners);
+                spread::pool_time(x, channels, Gradients { made, read, outputs, widths });
             }
             (StepOp::Pointwise { scale: [_, std] }, _) => {
                 read.iter_mut().zip(made).for_each(|(read, made)| *read += made / std);

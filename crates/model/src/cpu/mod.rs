@@ -1,4 +1,4 @@
-//! The forward pass on the CPU.
+//! The forward pass on the CPU, and the backward pass to the signal ([`backward`]).
 //!
 //! burn's own convolution runs at a fifth of what the processor can do. This one keeps channels side by side in whole
 //! blocks of sixteen ([`conv`]), does sums and ReLUs where the convolution stores its result, lets a few rows
