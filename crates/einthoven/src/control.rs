@@ -4,9 +4,8 @@
 //! record: the values of the game, were the model linear. For a nonnegatively homogeneous network and the zero baseline
 //! this is X-Gradient (Hesse, Schaub-Meyer & Roth 2021).
 
-use einthoven_game::{Link, NEVER_MASKED};
+use einthoven_game::NEVER_MASKED;
 use einthoven_masking::Baseline;
-use einthoven_model::GradientScratch;
 use einthoven_shapley::{Control, Method};
 
 use crate::explainer::Scene;
@@ -49,36 +48,21 @@ impl Explainer {
     /// The surrogate of a scene, if one is asked for: a forward pass, and a backward pass for each output.
     pub(crate) fn control(&self, scene: &Scene) -> Result<Option<Control>> {
         self.check_control()?;
-        let Some(network) = self.network.as_ref().filter(|_| self.settings.control) else { return Ok(None) };
+        if !self.settings.control {
+            return Ok(None);
+        }
         let (record, partition) = (&scene.prepared, &scene.partition);
         let (signal, reference) = (record.signal(), self.baseline()?.reference(record)?);
-        let outputs: Vec<usize> = (0..self.spec().outputs.len()).collect();
-        let (mut logits, mut gradients) = (vec![0.0; outputs.len()], vec![0.0; outputs.len() * signal.len()]);
-        let load = |_, row: &mut [f32]| row.copy_from_slice(signal);
-        network.gradients(1, &load, &outputs, &mut logits, &mut gradients, &mut GradientScratch::default());
-        let n_players = partition.n_players();
-        let mut parts = vec![0.0; outputs.len() * n_players];
-        for ((logit, gradient), parts) in
-            logits.iter().zip(gradients.chunks_exact(signal.len())).zip(parts.chunks_exact_mut(n_players))
-        {
-            let slope = self.slope(f64::from(*logit));
-            for (cell, &owner) in partition.owner().iter().enumerate().filter(|(_, owner)| **owner != NEVER_MASKED) {
-                parts[owner as usize] +=
-                    slope * f64::from(gradient[cell]) * (f64::from(signal[cell]) - reference[cell]);
+        let pass = self.passes()?.at(signal);
+        let mut parts = vec![0.0; pass.values.len() * partition.n_players()];
+        for (output, parts) in parts.chunks_exact_mut(partition.n_players()).enumerate() {
+            for (cell, (gradient, &owner)) in pass.gradient(output).zip(partition.owner()).enumerate() {
+                if owner != NEVER_MASKED {
+                    parts[owner as usize] += gradient * (f64::from(signal[cell]) - reference[cell]);
+                }
             }
         }
-        Ok(Some(Control::of_players(n_players, parts)?))
-    }
-
-    /// How fast the value of a coalition changes with the logit.
-    fn slope(&self, logit: f64) -> f64 {
-        match self.settings.link {
-            Link::Logit => 1.0,
-            Link::Probability => {
-                let probability = 1.0 / (1.0 + (-logit).exp());
-                probability * (1.0 - probability)
-            }
-        }
+        Ok(Some(Control::of_players(partition.n_players(), parts)?))
     }
 }
 

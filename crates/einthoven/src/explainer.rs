@@ -79,7 +79,7 @@ pub struct Explainer {
     pub(crate) dataset_mean: Vec<f32>,
     /// Prepared background records, one behind the other.
     pub(crate) background: Vec<f32>,
-    /// The way back through the model, if it is asked for and known.
+    /// The way back through the model, if its layers are known.
     pub(crate) network: Option<CpuNetwork>,
     device_name: String,
     pub(crate) settings: Settings,
@@ -139,7 +139,7 @@ impl Explainer {
             notice: String::new(),
             dataset_mean: Vec::new(),
             background: Vec::new(),
-            network: model.layers().filter(|_| settings.control).map(CpuNetwork::new),
+            network: model.layers().map(CpuNetwork::new),
             device_name: infos.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
             settings,
         };

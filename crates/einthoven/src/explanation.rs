@@ -16,7 +16,7 @@ pub struct DenseMaps {
     /// `[outputs, leads, samples]`
     pub cells: Vec<f64>,
     /// The unit of a cell, such as `logit per cell`.
-    pub unit: &'static str,
+    pub unit: String,
 }
 
 /// Why the model said what it said about one record.
@@ -80,7 +80,7 @@ impl Explanation {
     fn dense_of(&self, target: usize) -> Option<Dense<'_>> {
         let cells = self.record.signal().len();
         let maps = self.dense.as_ref()?;
-        Some(Dense { cells: maps.cells.get(target * cells..)?.get(..cells)?, unit: maps.unit })
+        Some(Dense { cells: maps.cells.get(target * cells..)?.get(..cells)?, unit: &maps.unit })
     }
 
     /// The record with the attribution of output `target`, as pictures take it.

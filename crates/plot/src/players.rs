@@ -49,6 +49,11 @@ pub(crate) fn unit(link: Link) -> &'static str {
     }
 }
 
+/// The unit of the terms: that of the values, unless the run says another, as that of a gradient in a sum over cells.
+pub(crate) fn term_unit(attribution: &Attribution) -> &str {
+    attribution.run.get("unit").and_then(|unit| unit.as_str()).unwrap_or(unit(attribution.link))
+}
+
 /// Name of an attribution's index as the JSON has it.
 pub(crate) fn index_name(attribution: &Attribution) -> String {
     serde_json::to_string(&attribution.index).unwrap_or_default().trim_matches('"').to_owned()

@@ -134,7 +134,7 @@ pub(crate) fn comparison(html: &mut Xml, attribution: &Attribution) {
 /// The players by magnitude, `top` at most.
 pub(crate) fn players_by_magnitude(html: &mut Xml, attribution: &Attribution, top: usize) {
     html.open("table").attr("class", "players");
-    head(html, &["", "player", players::unit(attribution.link), "std. error"]);
+    head(html, &["", "player", players::term_unit(attribution), "std. error"]);
     html.open("tbody").text("");
     for (rank, player) in players::ranked(attribution).iter().take(top).enumerate() {
         player_row(html, rank + 1, player);

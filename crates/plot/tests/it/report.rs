@@ -208,6 +208,7 @@ fn a_map_of_cells_is_on_the_paper_and_players_in_the_bars() {
     let values: Vec<f64> = cells.chunks(1000).map(|lead| lead.iter().sum()).collect();
     let mut attribution = Attribution { index: Index::Gradient, method: "ig".to_owned(), ..attribution(&values) };
     attribution.run.insert("completeness_gap".to_owned(), serde_json::json!(-0.125));
+    attribution.run.insert("unit".to_owned(), "logit per mV".into());
     let html = report_html(&Report {
         record: &record,
         partition: &partition,
@@ -228,6 +229,8 @@ fn a_map_of_cells_is_on_the_paper_and_players_in_the_bars() {
     let cells: Vec<String> = named(&document, "td").iter().map(text_of).collect();
     assert!(cells.contains(&"-500.0000".to_owned()) && cells.contains(&"+250.0000".to_owned()), "{cells:?}");
     let all = text_of(&document.root());
+    let heads: Vec<String> = named(&document, "th").iter().map(text_of).collect();
+    assert!(heads.contains(&"logit per mV".to_owned()), "{heads:?}");
     // The record's logit, the gap; nothing is said of coalitions.
     assert!(cells.contains(&"+0.7500 logit".to_owned()) && cells.contains(&"-0.1250".to_owned()), "{cells:?}");
     assert!(!all.contains("coalitions") && !all.contains("players on"), "{all}");
