@@ -74,6 +74,9 @@ pub(crate) fn colour_words(attribution: &Attribution) -> String {
     match attribution.index {
         // The sign of a player is -1 where it is on.
         Index::Fourier => format!("blue: negative, {output} rises with the player on; orange: positive, it falls"),
+        _ if term_unit(attribution) != unit(attribution.link) => {
+            format!("orange: {output} rises with the sample; blue: it falls")
+        }
         _ => format!("orange: speaks for {output}; blue: speaks against it"),
     }
 }

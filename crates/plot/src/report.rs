@@ -81,15 +81,18 @@ pub fn report_html(report: &Report) -> String {
 
 /// How to read the values.
 fn note(attribution: &Attribution) -> String {
-    let what = match attribution.index {
-        Index::Gradient => format!("A player's value is the sum of what {} gives to its cells", attribution.method),
-        _ => format!(
-            "A player's value is its share of the difference between the model's {} for the whole record and for the \
-             masked one",
-            players::unit(attribution.link)
-        ),
-    };
-    format!("{what}. Orange speaks for the output, blue against it; white is zero.")
+    if attribution.index == Index::Gradient {
+        let method = &attribution.method;
+        return format!(
+            "A player's value is the sum of what {method} gives to its cells. Orange is positive, blue negative; white \
+             is zero."
+        );
+    }
+    format!(
+        "A player's value is its share of the difference between the model's {} for the whole record and for the masked \
+         one. Orange speaks for the output, blue against it; white is zero.",
+        players::unit(attribution.link)
+    )
 }
 
 fn header(html: &mut Xml, report: &Report) {

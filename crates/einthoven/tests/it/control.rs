@@ -13,17 +13,27 @@ use crate::explain::FirstSample;
 use crate::program::{einthoven, succeed};
 
 /// What each lead's mean counts in the two outputs.
-fn weight(output: usize, lead: usize) -> f32 {
+pub fn weight(output: usize, lead: usize) -> f32 {
     if output == 0 { lead as f32 - 4.0 } else { 1.0 / (1.0 + lead as f32) }
 }
 
 /// Two sums of the means of leads: a game without interactions.
-fn linear() -> NetworkModel {
+pub fn linear() -> NetworkModel {
+    network(linear_layers([0.5, -0.25]))
+}
+
+pub fn linear_layers(bias: [f32; 2]) -> Vec<Layer> {
     let weights = (0..24).map(|i| weight(i / 12, i % 12)).collect();
-    let linear = Linear { features: [12, 2], weight: weights, bias: vec![0.5, -0.25] };
-    let layers = vec![Layer::new(0, Op::AvgPool { window: 1000 }), Layer::new(1, Op::Linear(linear))];
+    let linear = Linear { features: [12, 2], weight: weights, bias: bias.to_vec() };
+    vec![Layer::new(0, Op::AvgPool { window: 1000 }), Layer::new(1, Op::Linear(linear))]
+}
+
+/// A model of twelve leads of a thousand samples.
+pub fn network(layers: Vec<Layer>) -> NetworkModel {
+    let network = Network::new([12, 1000], layers).unwrap();
+    let [n_outputs, _] = network.shape(network.output());
     let spec = ModelSpec {
-        outputs: vec!["first".into(), "second".into()],
+        outputs: (0..n_outputs).map(|output| format!("output {output}")).collect(),
         leads: STANDARD.map(String::from).to_vec(),
         n_samples: 1000,
         rate: 100.0,
@@ -31,10 +41,10 @@ fn linear() -> NetworkModel {
         row_buffer_bytes: 48_000,
         row_bytes: 96_000,
     };
-    NetworkModel::new(spec, Network::new([12, 1000], layers).unwrap(), &Device::flex())
+    NetworkModel::new(spec, network, &Device::flex())
 }
 
-fn preparation() -> Preparation {
+pub fn preparation() -> Preparation {
     Preparation { rate: 100.0, n_samples: 1000, highpass_hz: None, mains_hz: None }
 }
 

@@ -5,6 +5,7 @@ mod control;
 mod errors;
 mod explain;
 mod game;
+mod gradient;
 mod interact;
 mod layers;
 mod program;

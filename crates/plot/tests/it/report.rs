@@ -235,5 +235,5 @@ fn a_map_of_cells_is_on_the_paper_and_players_in_the_bars() {
     assert!(cells.contains(&"+0.7500 logit".to_owned()) && cells.contains(&"-0.1250".to_owned()), "{cells:?}");
     assert!(!all.contains("coalitions") && !all.contains("players on"), "{all}");
     assert!(all.contains("ig values for MI, in logit per cell"));
-    assert!(all.contains("A player's value is the sum of what ig gives to its cells. Orange speaks"));
+    assert!(all.contains("A player's value is the sum of what ig gives to its cells. Orange is positive"));
 }
