@@ -12,4 +12,5 @@ mod network;
 mod pytorch;
 mod reference;
 mod schedule;
+mod trace;
 mod training;
