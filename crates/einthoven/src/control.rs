@@ -4,7 +4,7 @@
 //! record: the values of the game, were the model linear. For a nonnegatively homogeneous network and the zero baseline
 //! this is X-Gradient (Hesse, Schaub-Meyer & Roth 2021).
 
-use einthoven_game::NEVER_MASKED;
+use einthoven_gradient::{GradientMethod, Gradients, Request, Subject, maps};
 use einthoven_masking::Baseline;
 use einthoven_shapley::{Control, Method};
 
@@ -34,9 +34,9 @@ impl Explainer {
 
     /// Refuses a control variate that there is none of.
     pub(crate) fn check_control(&self) -> Result<()> {
-        let reason = match (self.settings.control, &self.network, &self.settings.players) {
+        let reason = match (self.settings.control, &self.differentiable, &self.settings.players) {
             (false, ..) => return Ok(()),
-            (_, None, _) => "the model does not name its layers, so that there is no way back through them",
+            (_, None, _) => "the model neither names its layers nor says that it can be differentiated",
             (_, _, Players::IndependentLeads) => {
                 "with players leads:8 some leads are computed from others; use players leads"
             }
@@ -52,16 +52,23 @@ impl Explainer {
             return Ok(None);
         }
         let (record, partition) = (&scene.prepared, &scene.partition);
-        let (signal, reference) = (record.signal(), self.baseline()?.reference(record)?);
-        let pass = self.passes()?.at(signal);
-        let mut parts = vec![0.0; pass.values.len() * partition.n_players()];
-        for (output, parts) in parts.chunks_exact_mut(partition.n_players()).enumerate() {
-            for (cell, (gradient, &owner)) in pass.gradient(output).zip(partition.owner()).enumerate() {
-                if owner != NEVER_MASKED {
-                    parts[owner as usize] += gradient * (f64::from(signal[cell]) - reference[cell]);
-                }
-            }
-        }
+        let reference = self.baseline()?.reference(record)?;
+        let model = self.differentiable()?;
+        let outputs: Vec<usize> = (0..model.spec().outputs.len()).collect();
+        let gradients = Gradients::new(GradientMethod::InputXGradient);
+        let request = Request {
+            gradients: &gradients,
+            outputs: &outputs,
+            link: self.settings.link,
+            seed: self.settings.seed,
+            memory: self.memory(),
+        };
+        let subject = Subject { signal: record.signal(), baselines: &[reference], partition };
+        let found = maps(model, &[subject], &request)?;
+        let n_players = partition.n_players();
+        let of_output =
+            |output| found.iter().flat_map(move |map| map.player_sums(output, partition.owner(), n_players));
+        let parts = outputs.iter().flat_map(|&output| of_output(output)).collect();
         Ok(Some(Control::of_players(partition.n_players(), parts)?))
     }
 }

@@ -5,10 +5,11 @@ use std::time::Instant;
 
 use einthoven_ecg::{Preparation, Record};
 use einthoven_game::{Attribution, Coalitions, Link, Partition};
+use einthoven_gradient::Differentiable;
 use einthoven_masking::{
     Derive, DeviceName, Engine, Evaluation, MaskedModel, Options, PlacedModel, Progress, Stats, device,
 };
-use einthoven_model::{BatchModel, Classifier, CpuNetwork, ModelSpec};
+use einthoven_model::{BatchModel, Classifier, ModelSpec};
 use einthoven_plot::Prediction;
 use einthoven_shapley::{Method, Request};
 use serde_json::{Value, json};
@@ -72,15 +73,15 @@ impl Default for Settings {
 
 /// A model on a device that explains what it says about records.
 pub struct Explainer {
-    model: PlacedModel,
+    pub(crate) model: PlacedModel,
     preparation: Preparation,
     name: String,
     notice: String,
     pub(crate) dataset_mean: Vec<f32>,
     /// Prepared background records, one behind the other.
     pub(crate) background: Vec<f32>,
-    /// The way back through the model, if its layers are known.
-    pub(crate) network: Option<CpuNetwork>,
+    /// The model with a way back, if there is one.
+    pub(crate) differentiable: Option<Differentiable>,
     device_name: String,
     pub(crate) settings: Settings,
 }
@@ -139,7 +140,7 @@ impl Explainer {
             notice: String::new(),
             dataset_mean: Vec::new(),
             background: Vec::new(),
-            network: model.layers().map(CpuNetwork::new),
+            differentiable: Differentiable::new(model, &devices[0]).ok(),
             device_name: infos.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
             settings,
         };
@@ -212,18 +213,22 @@ impl Explainer {
 
     /// The game of a prepared record: what the model says when parts of it are switched off.
     pub fn masked(&self, prepared: &Record, partition: &Partition) -> Result<MaskedModel> {
+        Ok(MaskedModel::on(&self.model, &[(prepared, partition)], &self.options()?)?)
+    }
+
+    /// How records are masked.
+    pub(crate) fn options(&self) -> Result<Options> {
         let baseline = self.baseline()?;
         let derive = match self.settings.players {
             Players::IndependentLeads => Derive::Limb,
             _ => Derive::Nothing,
         };
         let (link, memory, engine) = (self.settings.link, self.memory(), self.settings.engine);
-        let options = Options { baseline, derive, link, memory, engine };
-        Ok(MaskedModel::on(&self.model, &[(prepared, partition)], &options)?)
+        Ok(Options { baseline, derive, link, memory, engine })
     }
 
     /// Bytes that an evaluation may take.
-    fn memory(&self) -> usize {
+    pub(crate) fn memory(&self) -> usize {
         usize::try_from(self.settings.memory.0).unwrap_or(usize::MAX)
     }
 

@@ -21,8 +21,8 @@ pub fn run(args: &Explain) -> Result<()> {
         });
     };
     explainer.check_gradients(&gradients)?;
-    run::run(&args.run, &explainer, &|record, keep, _| {
-        let explanation = explainer.gradients(record, &gradients)?;
+    run::run(&args.run, &explainer, &|record, keep, progress| {
+        let explanation = explainer.gradients_with(record, &gradients, progress)?;
         keep.map_or(Ok(()), Keep::clear)?;
         Ok(explanation)
     })

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use einthoven_game::quadrature::gauss_legendre;
+
 use crate::{Error, Result};
 
 /// A method that asks how fast the model's value changes with each cell of the record.
@@ -25,13 +27,22 @@ pub enum GradientMethod {
     SmoothGradSquared,
     /// The variance of the gradient at noisy copies (Adebayo et al. 2018).
     VarGrad,
-    /// How far the value falls if a player alone is masked (Zeiler & Fergus 2014): no gradient, but its neighbour.
+    /// What each layer's output differs from that at the baseline, over what its input does: the rescale rule of DeepLIFT
+    /// (Shrikumar, Greenside & Kundaje 2017).
+    DeepLift,
+    /// The gradient, of which each ReLU passes back only what is positive (Springenberg et al. 2015). It says little about the
+    /// model (Adebayo et al. 2018), and is kept to show that.
+    GuidedBackprop,
+    /// The channels of the last feature map, weighted by their mean gradients, where positive (Selvaraju et al. 2017): the same
+    /// for all leads.
+    GradCam,
+    /// How far the value falls if a part of the record alone is masked (Zeiler & Fergus 2014): no gradient, but its neighbour.
     Occlusion,
 }
 
 impl GradientMethod {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Saliency,
         Self::InputXGradient,
         Self::XGradient,
@@ -40,6 +51,9 @@ impl GradientMethod {
         Self::SmoothGrad,
         Self::SmoothGradSquared,
         Self::VarGrad,
+        Self::DeepLift,
+        Self::GuidedBackprop,
+        Self::GradCam,
         Self::Occlusion,
     ];
 
@@ -54,6 +68,9 @@ impl GradientMethod {
             Self::SmoothGrad => "smoothgrad",
             Self::SmoothGradSquared => "smoothgrad-squared",
             Self::VarGrad => "vargrad",
+            Self::DeepLift => "deeplift",
+            Self::GuidedBackprop => "guided-backprop",
+            Self::GradCam => "grad-cam",
             Self::Occlusion => "occlusion",
         }
     }
@@ -69,13 +86,26 @@ impl GradientMethod {
             Self::SmoothGrad => ["logit per mV", "--samples", "Smilkov et al. 2017"],
             Self::SmoothGradSquared => ["(logit per mV)^2", "--samples", "Hooker et al. 2019"],
             Self::VarGrad => ["(logit per mV)^2", "--samples", "Adebayo et al. 2018"],
+            Self::DeepLift => ["logit", "1", "Shrikumar et al. 2017"],
+            Self::GuidedBackprop => ["unfaithful; for audits", "1", "Springenberg et al. 2015"],
+            Self::GradCam => ["relative; all leads alike", "1", "Selvaraju et al. 2017"],
             Self::Occlusion => ["logit", "n + 2 coalitions", "Zeiler & Fergus 2014"],
         }
     }
 
     /// Whether it measures from a baseline; the others do not look at one.
     pub fn has_baseline(self) -> bool {
-        matches!(self, Self::InputXGradient | Self::XGradient | Self::Ig | Self::ExpectedGradients | Self::Occlusion)
+        self.adds_up() || self == Self::Occlusion
+    }
+
+    /// Whether its values are parts of the difference between record and baseline, so that they should add up to it.
+    pub fn adds_up(self) -> bool {
+        matches!(self, Self::InputXGradient | Self::XGradient | Self::Ig | Self::ExpectedGradients | Self::DeepLift)
+    }
+
+    /// Whether it needs the model's layers, not only its gradients.
+    pub fn needs_layers(self) -> bool {
+        matches!(self, Self::DeepLift | Self::GuidedBackprop | Self::GradCam)
     }
 
     /// Whether it looks at random points.
@@ -101,8 +131,28 @@ impl FromStr for GradientMethod {
     fn from_str(name: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|method| method.name() == name).ok_or_else(|| {
             let names = Self::ALL.map(Self::name).join(", ");
-            Error::Usage(format!("use gradient method `{name}`: this version has {names}"))
+            Error::Request(format!("use gradient method `{name}`: this version has {names}"))
         })
+    }
+}
+
+/// Points on the line from the baseline to the record, and their weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Quadrature {
+    /// Gauss-Legendre.
+    #[default]
+    GaussLegendre,
+    /// The middles of equal parts: a Riemann sum.
+    Riemann,
+}
+
+impl Quadrature {
+    /// So many points in `[0, 1]` and their weights, which add up to one.
+    pub fn rule(self, n: usize) -> Vec<(f64, f64)> {
+        match self {
+            Self::GaussLegendre => gauss_legendre(n),
+            Self::Riemann => (0..n).map(|i| ((i as f64 + 0.5) / n as f64, 1.0 / n as f64)).collect(),
+        }
     }
 }
 
@@ -113,6 +163,8 @@ pub struct Gradients {
     pub method: GradientMethod,
     /// Points on the line of `ig`; `None` doubles them until the gap is met.
     pub steps: Option<usize>,
+    /// Where the points of `ig` lie.
+    pub quadrature: Quadrature,
     /// The largest completeness gap of `ig`, as a share of the largest difference between record and baseline of an output.
     pub gap: f64,
     /// Random points of `expected-gradients` and `smoothgrad`.
@@ -124,11 +176,14 @@ pub struct Gradients {
 impl Gradients {
     /// The method with the usual numbers: a gap of 1 %, 100 samples, 15 % noise.
     pub fn new(method: GradientMethod) -> Self {
-        Self { method, steps: None, gap: 0.01, samples: 100, noise: 0.15 }
+        Self { method, steps: None, quadrature: Quadrature::GaussLegendre, gap: 0.01, samples: 100, noise: 0.15 }
     }
 
     /// Refuses numbers that there is no answer for.
-    pub(crate) fn check(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// If a number of points is too small, or a share is not above 0.
+    pub fn check(&self) -> Result<()> {
         let method = self.method;
         let least = if method == GradientMethod::VarGrad { 2 } else { 1 };
         let wrong = match self {
@@ -140,6 +195,6 @@ impl Gradients {
             }
             _ => return Ok(()),
         };
-        Err(Error::Usage(format!("use {method} with {wrong}")))
+        Err(Error::Request(format!("use {method} with {wrong}")))
     }
 }
