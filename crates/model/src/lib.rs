@@ -25,6 +25,7 @@ mod layers;
 pub mod metrics;
 pub mod network;
 mod network_model;
+mod norm;
 mod optimizer;
 mod plan;
 mod schedule;

@@ -308,6 +308,9 @@ pub struct Train {
     /// Seed, in place of the configuration's.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Train the nonnegatively homogeneous variant of the network: without biases, f(ax) = a f(x).
+    #[arg(long)]
+    pub homogeneous: bool,
     /// auto, cpu, wgpu, vulkan, metal or cuda.
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: DeviceChoice,

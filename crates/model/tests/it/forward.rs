@@ -19,6 +19,7 @@ pub fn small_networks() -> Vec<(XResNetConfig, usize)> {
         hidden: 7,
         dropout: [0.25, 0.5],
         n_outputs: 4,
+        homogeneous: false,
     };
     let bottleneck = XResNetConfig {
         stem: vec![4, 4],
@@ -161,6 +162,7 @@ fn memory_of_a_row_is_counted_buffer_by_buffer() {
         hidden: 4,
         dropout: [0.0; 2],
         n_outputs: 4,
+        homogeneous: false,
     };
     let model = Classifier::new(card(&config, 100), reference::random_state(&config, 1), &Device::flex()).unwrap();
     // The largest buffer is the stem's output, 8 x 50 samples of 4 bytes. Most is alive in the stem: signals as they

@@ -19,6 +19,7 @@ fn config() -> TrainConfig {
             hidden: 8,
             dropout: [0.1, 0.2],
             n_outputs: 5,
+            homogeneous: false,
         },
         preparation: Preparation { rate: 50.0, n_samples: 200, highpass_hz: Some(0.5), mains_hz: None },
         window: 150,
