@@ -94,7 +94,8 @@ pub struct Input {
 /// Which model, and where it runs.
 #[derive(Args, Debug)]
 pub struct Engine {
-    /// `builtin`, a model file of ours (.safetensors with its card), or a PyTorch state dict of the xresnet1d family.
+    /// `builtin`, `builtin:homogeneous` (its twin without biases), a model file of ours (.safetensors with its card), or a
+    /// PyTorch state dict of the xresnet1d family.
     #[arg(long, value_name = "FILE", default_value = "builtin")]
     pub model: String,
     /// auto, cpu, wgpu, vulkan, metal or cuda, or several such as wgpu:0,wgpu:1, which share the work; auto takes a

@@ -38,8 +38,9 @@ pub fn small_networks() -> Vec<(XResNetConfig, usize)> {
         kernel_size: 3,
         ..basic.clone()
     };
+    let homogeneous = XResNetConfig { homogeneous: true, ..basic.clone() };
     // Lengths that do not divide by the strides, down to the shortest.
-    vec![(basic.clone(), 61), (basic, 2), (bottleneck, 45), (plain, 38)]
+    vec![(basic.clone(), 61), (basic, 2), (bottleneck, 45), (plain, 38), (homogeneous, 61)]
 }
 
 /// The network that reads normalised signals.

@@ -5,6 +5,7 @@ mod architecture;
 mod builtin_model;
 mod files;
 mod forward;
+mod homogeneous;
 mod metrics;
 mod network;
 mod pytorch;
