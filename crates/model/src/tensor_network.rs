@@ -1,7 +1,7 @@
 //! A network in burn's tensor operations: on any device, with gradients where the device tracks them.
 
 use burn::tensor::{
-    Device, Tensor, TensorData,
+    Tensor, TensorCreationOptions, TensorData,
     activation::relu,
     module::{avg_pool1d, conv1d, max_pool1d},
     ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions},
@@ -18,26 +18,27 @@ pub struct TensorNetwork {
 }
 
 #[derive(Clone, Debug)]
-enum Weights {
+pub(crate) enum Weights {
     Conv(Tensor<3>, Tensor<1>),
     Linear(Tensor<2>, Tensor<2>),
 }
 
 impl TensorNetwork {
-    /// Puts the weights on a device.
-    pub fn new(network: &Network, device: &Device) -> Self {
+    /// Puts the weights on a device, as numbers of its default precision or of a named one.
+    pub fn new(network: &Network, place: impl Into<TensorCreationOptions>) -> Self {
+        let options = place.into();
         let place = |op: &Op| match op {
             Op::Conv(conv) => {
                 let [c_in, c_out] = conv.channels;
                 let weight = TensorData::new(conv.weight.clone(), [c_out, c_in, conv.kernel]);
                 let bias = TensorData::new(conv.bias.clone(), [c_out]);
-                Some(Weights::Conv(Tensor::from_data(weight, device), Tensor::from_data(bias, device)))
+                Some(Weights::Conv(Tensor::from_data(weight, options.clone()), Tensor::from_data(bias, options.clone())))
             }
             Op::Linear(linear) => {
                 let [n_in, n_out] = linear.features;
-                let weight = Tensor::<2>::from_data(TensorData::new(linear.weight.clone(), [n_out, n_in]), device);
+                let weight = Tensor::<2>::from_data(TensorData::new(linear.weight.clone(), [n_out, n_in]), options.clone());
                 let bias = TensorData::new(linear.bias.clone(), [1, n_out]);
-                Some(Weights::Linear(weight.transpose(), Tensor::from_data(bias, device)))
+                Some(Weights::Linear(weight.transpose(), Tensor::from_data(bias, options.clone())))
             }
             _ => None,
         };
@@ -81,7 +82,13 @@ impl TensorNetwork {
         nodes[to].take().expect("invariant: the last layer made it")
     }
 
-    fn layer(&self, index: usize, mut take: impl FnMut(Node) -> Tensor<3>, op: &Op, input: Node) -> Tensor<3> {
+    /// Weight and bias of a layer, if it has them.
+    pub(crate) fn weights(&self, index: usize) -> Option<&Weights> {
+        self.weights[index].as_ref()
+    }
+
+    /// What a layer makes; `take` gives the nodes it reads.
+    pub(crate) fn layer(&self, index: usize, mut take: impl FnMut(Node) -> Tensor<3>, op: &Op, input: Node) -> Tensor<3> {
         // A sum of a node with itself reads it twice.
         if let Op::Add(other) = op {
             let x = take(input);

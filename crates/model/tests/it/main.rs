@@ -11,4 +11,5 @@ mod network;
 mod pytorch;
 mod reference;
 mod schedule;
+mod trace;
 mod training;
