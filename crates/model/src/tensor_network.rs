@@ -32,11 +32,15 @@ impl TensorNetwork {
                 let [c_in, c_out] = conv.channels;
                 let weight = TensorData::new(conv.weight.clone(), [c_out, c_in, conv.kernel]);
                 let bias = TensorData::new(conv.bias.clone(), [c_out]);
-                Some(Weights::Conv(Tensor::from_data(weight, options.clone()), Tensor::from_data(bias, options.clone())))
+                Some(Weights::Conv(
+                    Tensor::from_data(weight, options.clone()),
+                    Tensor::from_data(bias, options.clone()),
+                ))
             }
             Op::Linear(linear) => {
                 let [n_in, n_out] = linear.features;
-                let weight = Tensor::<2>::from_data(TensorData::new(linear.weight.clone(), [n_out, n_in]), options.clone());
+                let weight =
+                    Tensor::<2>::from_data(TensorData::new(linear.weight.clone(), [n_out, n_in]), options.clone());
                 let bias = TensorData::new(linear.bias.clone(), [1, n_out]);
                 Some(Weights::Linear(weight.transpose(), Tensor::from_data(bias, options.clone())))
             }
@@ -88,7 +92,13 @@ impl TensorNetwork {
     }
 
     /// What a layer makes; `take` gives the nodes it reads.
-    pub(crate) fn layer(&self, index: usize, mut take: impl FnMut(Node) -> Tensor<3>, op: &Op, input: Node) -> Tensor<3> {
+    pub(crate) fn layer(
+        &self,
+        index: usize,
+        mut take: impl FnMut(Node) -> Tensor<3>,
+        op: &Op,
+        input: Node,
+    ) -> Tensor<3> {
         // A sum of a node with itself reads it twice.
         if let Op::Add(other) = op {
             let x = take(input);
