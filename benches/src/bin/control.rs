@@ -28,7 +28,8 @@ const METHODS: [Method; 8] = [
 ];
 
 fn main() -> Result<()> {
-    let models = [("builtin", einthoven::model::builtin()?)];
+    let models =
+        [("builtin", einthoven::model::builtin()?), ("builtin:homogeneous", einthoven::model::builtin_homogeneous()?)];
     println!(
         "| model | players | surrogate | its error | method | budget | error with / without | range over records |"
     );

@@ -114,6 +114,11 @@ impl Explainer {
         Self::classifier(&einthoven_model::builtin()?, settings)
     }
 
+    /// Explains the homogeneous twin of the built-in classifier.
+    pub fn builtin_homogeneous(settings: Settings) -> Result<Self> {
+        Self::classifier(&einthoven_model::builtin_homogeneous()?, settings)
+    }
+
     /// Explains a classifier: its card says how a record is prepared for it.
     pub fn classifier(classifier: &Classifier, settings: Settings) -> Result<Self> {
         let card = classifier.card();

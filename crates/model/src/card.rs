@@ -158,6 +158,10 @@ impl Card {
             let reason = format!("expected a mean and a positive std in mV, found {mean} and {std}");
             return Err(Error::setting("normalisation", reason));
         }
+        if self.architecture.homogeneous && mean != 0.0 {
+            let reason = format!("expected a mean of 0, since the network is homogeneous, found {mean}");
+            return Err(Error::setting("normalisation", reason));
+        }
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! The architecture of a residual network as numbers.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -16,7 +18,7 @@ const LIMIT: usize = 4096;
 ///
 /// The family is the one-dimensional form of the "bag of tricks" residual network (He et al., CVPR 2019) that
 /// Strodthoff et al. (IEEE JBHI 2021, 10.1109/jbhi.2020.3022989) measured on PTB-XL.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct XResNetConfig {
     /// Number of input leads.
@@ -41,6 +43,33 @@ pub struct XResNetConfig {
     pub dropout: [f64; 2],
     /// Number of outputs.
     pub n_outputs: usize,
+    /// Whether the network is nonnegatively homogeneous, `f(ax) = a f(x)` for `a >= 0`: no biases, no shifts, and norms
+    /// that divide by the root mean square of a channel instead of taking off its mean (X-DNN: Hesse, Schaub-Meyer and
+    /// Roth, NeurIPS 2021).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub homogeneous: bool,
+}
+
+/// As derived, but an ordinary network does not say so: fingerprints are made of this text.
+impl fmt::Debug for XResNetConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("XResNetConfig");
+        text.field("n_leads", &self.n_leads)
+            .field("stem", &self.stem)
+            .field("stem_stride", &self.stem_stride)
+            .field("widths", &self.widths)
+            .field("depths", &self.depths)
+            .field("strides", &self.strides)
+            .field("expansion", &self.expansion)
+            .field("kernel_size", &self.kernel_size)
+            .field("hidden", &self.hidden)
+            .field("dropout", &self.dropout)
+            .field("n_outputs", &self.n_outputs);
+        if self.homogeneous {
+            text.field("homogeneous", &true);
+        }
+        text.finish()
+    }
 }
 
 impl XResNetConfig {
@@ -72,6 +101,7 @@ impl XResNetConfig {
             hidden: 128,
             dropout: [0.25, 0.5],
             n_outputs,
+            homogeneous: false,
         }
     }
 
@@ -134,5 +164,10 @@ impl TensorRole {
     /// Whether training changes the tensor by its gradient; running statistics are not counted as parameters.
     pub(crate) fn is_trained(self) -> bool {
         !matches!(self, Self::RunningMean | Self::RunningVar)
+    }
+
+    /// Whether the tensor is added to something or taken off, which no homogeneous network does.
+    pub(crate) fn is_shift(self) -> bool {
+        matches!(self, Self::Shift | Self::RunningMean | Self::LinearBias)
     }
 }

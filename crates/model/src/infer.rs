@@ -45,6 +45,7 @@ pub(crate) fn infer(state: &StateDict) -> Result<(XResNetConfig, StateDict)> {
         hidden: axis(hidden, 0)?,
         dropout: [0.25, 0.5],
         n_outputs: axis(output, 0)?,
+        homogeneous: false,
     };
     config.check()?;
     Ok((config, state))

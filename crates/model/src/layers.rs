@@ -3,7 +3,7 @@
 use burn::{
     module::{Module, Param, ParamId, RunningState},
     nn::{
-        BatchNorm, BatchNormConfig, Linear, LinearConfig, PaddingConfig1d,
+        BatchNormConfig, Linear, LinearConfig, PaddingConfig1d,
         conv::{Conv1d, Conv1dConfig},
     },
     tensor::{Device, Tensor, TensorData, activation::relu, module::avg_pool1d, ops::AvgPoolOptions},
@@ -11,24 +11,24 @@ use burn::{
 
 use crate::{
     StateDict,
+    norm::{EPSILON, Norm, ScaleNorm},
     plan::{BlockPlan, ConvPlan},
 };
-
-/// What batch norms add to the variance, as in PyTorch.
-pub(crate) const EPSILON: f64 = 1e-5;
 
 /// Makes layers from a state dict that fits the architecture (see [`StateDict::check`]).
 pub(crate) struct Builder<'a> {
     state: &'a StateDict,
     device: &'a Device,
+    homogeneous: bool,
+    frozen: bool,
     next_id: u64,
 }
 
-/// A convolution and its batch norm.
+/// A convolution and its norm.
 #[derive(Module, Debug)]
 pub(crate) struct ConvNorm {
     conv: Conv1d,
-    norm: BatchNorm,
+    norm: Norm,
     relu: bool,
 }
 
@@ -41,12 +41,13 @@ pub(crate) struct Block {
 }
 
 impl<'a> Builder<'a> {
-    /// For a device with autodiff: the parameters ask for gradients.
-    pub(crate) fn new(state: &'a StateDict, device: &'a Device) -> Self {
-        Self { state, device, next_id: 1 }
+    /// For a device with autodiff: the parameters ask for gradients. Frozen norms use their running statistics and leave
+    /// them as they are.
+    pub(crate) fn new(state: &'a StateDict, device: &'a Device, homogeneous: bool, frozen: bool) -> Self {
+        Self { state, device, homogeneous, frozen, next_id: 1 }
     }
 
-    /// The convolution and batch norm of a plan.
+    /// The convolution and norm of a plan.
     pub(crate) fn conv(&mut self, plan: &ConvPlan) -> ConvNorm {
         let config = Conv1dConfig::new(plan.c_in, plan.c_out, plan.kernel)
             .with_stride(plan.stride)
@@ -64,17 +65,23 @@ impl<'a> Builder<'a> {
         Block { convs, identity: plan.identity.as_ref().map(|conv| self.conv(conv)), pool: plan.pool }
     }
 
-    pub(crate) fn norm(&mut self, key: &str, channels: usize) -> BatchNorm {
-        let mut norm = BatchNormConfig::new(channels).with_epsilon(EPSILON).init(self.device);
+    pub(crate) fn norm(&mut self, key: &str, channels: usize) -> Norm {
         let tensor = |name: &str| self.data(&format!("{key}.{name}")).to_vec();
-        let [gain, shift, mean, variance] = ["weight", "bias", "running_mean", "running_var"].map(tensor);
-        let (mean, variance) = (self.tensor(mean, [channels]), self.tensor(variance, [channels]));
-        norm.training = Param::from_bool(true);
+        let [gain, variance] = ["weight", "running_var"].map(tensor);
+        let variance = self.tensor(variance, [channels]);
+        if self.homogeneous {
+            let gain = self.param(gain, [channels]);
+            return Norm::Scale(ScaleNorm::new(gain, RunningState::with_id(self.id(), variance), self.frozen));
+        }
+        let [shift, mean] = ["bias", "running_mean"].map(tensor);
+        let mean = self.tensor(mean, [channels]);
+        let mut norm = BatchNormConfig::new(channels).with_epsilon(EPSILON).init(self.device);
+        norm.training = Param::from_bool(!self.frozen);
         norm.gamma = self.param(gain, [channels]);
         norm.beta = self.param(shift, [channels]);
         norm.running_mean = RunningState::with_id(self.id(), mean);
         norm.running_var = RunningState::with_id(self.id(), variance);
-        norm
+        Norm::Batch(norm)
     }
 
     pub(crate) fn linear(&mut self, key: &str, c_in: usize, c_out: usize) -> Linear {
@@ -82,8 +89,11 @@ impl<'a> Builder<'a> {
         // The state dict holds `[outputs, inputs]`.
         let weight = transposed(self.data(&format!("{key}.weight")), c_in);
         linear.weight = self.param(weight, [c_in, c_out]);
-        let bias = self.data(&format!("{key}.bias")).to_vec();
-        linear.bias = Some(self.param(bias, [c_out]));
+        linear.bias = None;
+        if !self.homogeneous {
+            let bias = self.data(&format!("{key}.bias")).to_vec();
+            linear.bias = Some(self.param(bias, [c_out]));
+        }
         linear
     }
 
@@ -141,15 +151,9 @@ impl Block {
     }
 }
 
-/// Adds a batch norm's weights and running statistics to a state dict.
-pub(crate) fn collect_norm(norm: &BatchNorm, key: &str, state: &mut StateDict) {
-    let tensors = [
-        ("weight", norm.gamma.val()),
-        ("bias", norm.beta.val()),
-        ("running_mean", norm.running_mean.value_sync()),
-        ("running_var", norm.running_var.value_sync()),
-    ];
-    for (name, tensor) in tensors {
+/// Adds a norm's weights and running statistics to a state dict.
+pub(crate) fn collect_norm(norm: &Norm, key: &str, state: &mut StateDict) {
+    for (name, tensor) in norm.tensors() {
         let shape = tensor.dims().to_vec();
         state.insert(format!("{key}.{name}"), shape, numbers(tensor));
     }
@@ -160,8 +164,9 @@ pub(crate) fn collect_linear(linear: &Linear, key: &str, state: &mut StateDict) 
     let [c_in, c_out] = linear.weight.val().dims();
     let weight = transposed(&numbers(linear.weight.val()), c_out);
     state.insert(format!("{key}.weight"), vec![c_out, c_in], weight);
-    let bias = linear.bias.as_ref().expect("invariant: built with a bias");
-    state.insert(format!("{key}.bias"), vec![c_out], numbers(bias.val()));
+    if let Some(bias) = &linear.bias {
+        state.insert(format!("{key}.bias"), vec![c_out], numbers(bias.val()));
+    }
 }
 
 /// The numbers of a tensor on the host.

@@ -7,7 +7,8 @@
 //! * [`load`] and [`save`]: our own files (safetensors and a [`Card`]) and published PyTorch state dicts,
 //! * [`train`]: training that can be interrupted and gives the same weights for the same seed,
 //! * [`Network`]: a network as its layers, which [`CpuNetwork`] runs on the CPU and [`TensorNetwork`] on any device,
-//! * [`builtin`]: a small trained [`Classifier`] inside the program, so that the first command works.
+//! * [`builtin`]: a small trained [`Classifier`] inside the program, so that the first command works, and
+//!   [`builtin_homogeneous`], its twin without biases.
 
 mod augment;
 mod batch;
@@ -26,6 +27,7 @@ mod layers;
 pub mod metrics;
 pub mod network;
 mod network_model;
+mod norm;
 mod optimizer;
 mod plan;
 mod schedule;
@@ -38,7 +40,7 @@ mod xresnet;
 
 pub use augment::Augmentation;
 pub use batch::{BatchModel, ModelSpec};
-pub use builtin::builtin;
+pub use builtin::{builtin, builtin_homogeneous};
 pub use card::{Card, NOTICE, Normalisation, Provenance, TrainingRecord};
 pub use classifier::Classifier;
 pub use config::XResNetConfig;

@@ -41,6 +41,7 @@ pub(crate) struct Plan {
     pub stem: Vec<ConvPlan>,
     pub blocks: Vec<BlockPlan>,
     pub head: HeadPlan,
+    pub homogeneous: bool,
 }
 
 /// What a tensor is for, which decides how it is initialised.
@@ -51,6 +52,7 @@ pub(crate) enum TensorRole {
     Gain(f32),
     Shift,
     RunningMean,
+    /// In a homogeneous network the running mean of squares, under the same name.
     RunningVar,
     LinearWeight,
     LinearBias,
@@ -86,7 +88,7 @@ impl Plan {
         }
         let key = (first + config.widths.len()).to_string();
         let head = HeadPlan { key, features: 2 * channels, hidden: config.hidden, outputs: config.n_outputs };
-        Self { stem, blocks, head }
+        Self { stem, blocks, head, homogeneous: config.homogeneous }
     }
 
     /// Every tensor of the state dict, in the order of the layers.
@@ -102,6 +104,9 @@ impl Plan {
             block.identity.iter().for_each(|conv| conv.tensors(1.0, &mut tensors));
         }
         self.head.tensors(&mut tensors);
+        if self.homogeneous {
+            tensors.retain(|tensor| !tensor.role.is_shift());
+        }
         tensors
     }
 }

@@ -46,6 +46,10 @@ pub struct TrainConfig {
     pub patience: usize,
     /// Changes to the training records.
     pub augmentation: Augmentation,
+    /// Number of epochs at the end in which the norms' running statistics stand still and are used in place of the batch's:
+    /// the network in training is then the network in evaluation.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub frozen_epochs: usize,
     /// Seed of weights, order, windows and dropout.
     pub seed: u64,
 }
@@ -113,6 +117,7 @@ impl Default for TrainConfig {
                 hidden: 64,
                 dropout: [0.1, 0.2],
                 n_outputs: 5,
+                homogeneous: false,
             },
             preparation: Preparation { rate: 100.0, n_samples: 1000, highpass_hz: Some(0.5), mains_hz: Some(50.0) },
             window: 500,
@@ -122,6 +127,7 @@ impl Default for TrainConfig {
             weight_decay: 0.02,
             patience: 6,
             augmentation: Augmentation::default(),
+            frozen_epochs: 0,
             seed: 1,
         }
     }
@@ -137,6 +143,8 @@ impl TrainConfig {
         expect("epochs", (1..=10_000).contains(&self.epochs), "expected 1 to 10000".into())?;
         expect("batch", (2..=4096).contains(&self.batch), "expected 2 to 4096 records".into())?;
         expect("patience", self.patience >= 1, "expected at least 1 epoch".into())?;
+        let right = format!("expected at most the {} epochs of the training", self.epochs);
+        expect("frozen_epochs", self.frozen_epochs <= self.epochs, right)?;
         let rate = self.learning_rate;
         expect("learning_rate", rate > 0.0 && rate <= 1.0, "expected a number above 0, up to 1".into())?;
         expect("weight_decay", (0.0..=1.0).contains(&self.weight_decay), "expected 0 to 1".into())?;
@@ -237,7 +245,7 @@ impl<'a> Run<'a> {
             best: StateDict::default(),
         });
         optimizer.restore(&current, progress.steps, &device.clone().without_autodiff());
-        let network = Some(XResNet::new(&config.architecture, &current, &device)?);
+        let network = Some(XResNet::new(&config.architecture, &current, false, &device)?);
         Ok(Self { config, device, network, optimizer, progress, best })
     }
 
@@ -254,6 +262,8 @@ impl<'a> Run<'a> {
         report: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>> {
         let epoch = self.progress.epochs_done + 1;
+        let frozen = epoch + self.config.frozen_epochs > self.config.epochs;
+        self.network = Some(XResNet::new(&self.config.architecture, &self.state(), frozen, &self.device)?);
         let mut order: Vec<usize> = (0..training.len()).collect();
         order.shuffle(&mut stream(self.config.seed, "train/order", epoch as u64));
         // A batch of one has no variance.
@@ -379,6 +389,10 @@ impl<'a> Run<'a> {
         });
         Ok(Outcome { model: Classifier::new(card, self.best, &Device::flex())?, test: metrics })
     }
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// Mean binary cross-entropy of logits, in the form that does not overflow.

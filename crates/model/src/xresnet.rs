@@ -2,7 +2,7 @@
 
 use burn::{
     module::Module,
-    nn::{BatchNorm, Linear},
+    nn::Linear,
     tensor::{Device, Tensor, TensorData, activation::relu, module::max_pool1d, ops::MaxPoolOptions},
 };
 use einthoven_game::rng::ChaCha8Rng;
@@ -11,11 +11,12 @@ use rand::RngExt;
 use crate::{
     Result, StateDict, XResNetConfig,
     layers::{Block, Builder, ConvNorm, collect_linear, collect_norm},
+    norm::Norm,
     plan::Plan,
 };
 
-/// A residual network on a device with autodiff, from normalised signals to logits. Its batch norms use the statistics of
-/// the batch; [`Network`](crate::Network) is the form for inference.
+/// A residual network on a device with autodiff, from normalised signals to logits. Its norms use the statistics of the
+/// batch until they are frozen; [`Network`](crate::Network) is the form for inference.
 #[derive(Module, Debug)]
 pub(crate) struct XResNet {
     stem: Vec<ConvNorm>,
@@ -23,22 +24,22 @@ pub(crate) struct XResNet {
     head: Head,
 }
 
-/// Maximum and mean over time, then two linear layers, each after a batch norm.
+/// Maximum and mean over time, then two linear layers, each after a norm.
 #[derive(Module, Debug)]
 struct Head {
-    norm: BatchNorm,
+    norm: Norm,
     hidden: Linear,
-    hidden_norm: BatchNorm,
+    hidden_norm: Norm,
     output: Linear,
 }
 
 impl XResNet {
-    /// Builds the network of an architecture with these weights.
-    pub(crate) fn new(config: &XResNetConfig, state: &StateDict, device: &Device) -> Result<Self> {
+    /// Builds the network of an architecture with these weights; frozen norms use their running statistics.
+    pub(crate) fn new(config: &XResNetConfig, state: &StateDict, frozen: bool, device: &Device) -> Result<Self> {
         config.check()?;
         state.check(config)?;
         let plan = Plan::new(config);
-        let mut builder = Builder::new(state, device);
+        let mut builder = Builder::new(state, device, config.homogeneous, frozen);
         let stem = plan.stem.iter().map(|conv| builder.conv(conv)).collect();
         let blocks = plan.blocks.iter().map(|block| builder.block(block)).collect();
         let [norm, hidden, hidden_norm, output] = plan.head.keys();

@@ -99,7 +99,8 @@ pub struct Input {
 /// Which model, and where it runs.
 #[derive(Args, Debug)]
 pub struct Engine {
-    /// `builtin`, a model file of ours (.safetensors with its card), or a PyTorch state dict of the xresnet1d family.
+    /// `builtin`, `builtin:homogeneous` (its twin without biases), a model file of ours (.safetensors with its card), or a
+    /// PyTorch state dict of the xresnet1d family.
     #[arg(long, value_name = "FILE", default_value = "builtin")]
     pub model: String,
     /// auto, cpu, wgpu, vulkan, metal or cuda, or several such as wgpu:0,wgpu:1, which share the work; auto takes a
@@ -299,6 +300,9 @@ pub struct Train {
     /// Seed, in place of the configuration's.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Train the nonnegatively homogeneous variant of the network: without biases, f(ax) = a f(x).
+    #[arg(long)]
+    pub homogeneous: bool,
     /// auto, cpu, wgpu, vulkan, metal or cuda.
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: DeviceChoice,

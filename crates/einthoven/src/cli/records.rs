@@ -11,6 +11,7 @@ use super::args::Input;
 pub fn classifier(name: &str) -> Result<Classifier> {
     let classifier = match name {
         "builtin" => einthoven::model::builtin(),
+        "builtin:homogeneous" => einthoven::model::builtin_homogeneous(),
         file => einthoven::model::load(Path::new(file)),
     };
     Ok(classifier?)

@@ -20,6 +20,7 @@ pub fn run(args: &Train) -> Result<()> {
     };
     config.epochs = args.epochs.unwrap_or(config.epochs);
     config.seed = args.seed.unwrap_or(config.seed);
+    config.architecture.homogeneous |= args.homogeneous;
     let source = match (&args.synth, &args.ptbxl) {
         (Some(path), _) => Source::Synthetic(load_config(path)?),
         (None, Some(folder)) => Source::PtbXl(folder.clone()),

@@ -1,15 +1,16 @@
-//! The networks of the xresnet1d family as layers, batch norms folded.
+//! The networks of the xresnet1d family as layers, norms folded.
 
 use super::{Conv, Layer, Linear, Network, Node, Op};
 use crate::{
     Normalisation, Result, StateDict, XResNetConfig,
-    layers::EPSILON,
+    norm::EPSILON,
     plan::{BlockPlan, ConvPlan, HeadPlan, Plan},
 };
 
 /// Gathers layers; knows the node that the last one made.
 struct Writer<'a> {
     state: &'a StateDict,
+    homogeneous: bool,
     layers: Vec<Layer>,
 }
 
@@ -27,7 +28,7 @@ impl Network {
         config.check()?;
         state.check(config)?;
         let plan = Plan::new(config);
-        let mut writer = Writer { state, layers: Vec::new() };
+        let mut writer = Writer { state, homogeneous: config.homogeneous, layers: Vec::new() };
         let mut node = writer.normalise(normalisation);
         for conv in &plan.stem {
             node = writer.conv(node, conv);
@@ -95,22 +96,29 @@ impl Writer<'_> {
         let weight = self.data(&format!("{key}.weight"));
         let rows = weight.chunks(features[0]);
         let shift = |row: &[f32]| row.iter().zip(&norm).map(|(&w, (_, shift))| f64::from(w) * shift).sum::<f64>();
-        let bias = self.data(&format!("{key}.bias"));
-        let bias = rows.zip(bias).map(|(row, &bias)| (f64::from(bias) + shift(row)) as f32).collect();
+        let bias = match self.homogeneous {
+            true => vec![0.0; features[1]],
+            false => {
+                let bias = self.data(&format!("{key}.bias"));
+                rows.zip(bias).map(|(row, &bias)| (f64::from(bias) + shift(row)) as f32).collect()
+            }
+        };
         let scaled = weight.iter().enumerate().map(|(i, &w)| (f64::from(w) * norm[i % features[0]].0) as f32);
         let weight = scaled.collect();
         self.push(input, Op::Linear(Linear { features, weight, bias }))
     }
 
-    /// What a batch norm multiplies each channel by and then adds.
+    /// What a norm multiplies each channel by and then adds.
     fn norm(&self, key: &str) -> Vec<(f64, f64)> {
         let tensor = |name: &str| self.data(&format!("{key}.{name}"));
-        let [gain, shift, mean, variance] = ["weight", "bias", "running_mean", "running_var"].map(tensor);
-        let channel = |i: usize| {
-            let scale = f64::from(gain[i]) / (f64::from(variance[i]) + EPSILON).sqrt();
-            (scale, f64::from(shift[i]) - f64::from(mean[i]) * scale)
-        };
-        (0..gain.len()).map(channel).collect()
+        let [gain, variance] = ["weight", "running_var"].map(tensor);
+        let scales = gain.iter().zip(variance).map(|(&g, &v)| f64::from(g) / (f64::from(v) + EPSILON).sqrt());
+        if self.homogeneous {
+            return scales.map(|scale| (scale, 0.0)).collect();
+        }
+        let [shift, mean] = ["bias", "running_mean"].map(tensor);
+        let shifts = shift.iter().zip(mean);
+        scales.zip(shifts).map(|(scale, (&b, &m))| (scale, f64::from(b) - f64::from(m) * scale)).collect()
     }
 
     fn data(&self, key: &str) -> &[f32] {

@@ -51,6 +51,7 @@ fn training_settings_that_cannot_be_met_name_their_field() {
         ("batch", TrainConfig { batch: 1, ..good.clone() }),
         ("learning_rate", TrainConfig { learning_rate: f64::NAN, ..good.clone() }),
         ("weight_decay", TrainConfig { weight_decay: -0.1, ..good.clone() }),
+        ("frozen_epochs", TrainConfig { frozen_epochs: 13, ..good.clone() }),
         ("patience", TrainConfig { patience: 0, ..good }),
         ("augmentation", wide),
     ];

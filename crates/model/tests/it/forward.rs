@@ -19,6 +19,7 @@ pub fn small_networks() -> Vec<(XResNetConfig, usize)> {
         hidden: 7,
         dropout: [0.25, 0.5],
         n_outputs: 4,
+        homogeneous: false,
     };
     let bottleneck = XResNetConfig {
         stem: vec![4, 4],
@@ -37,8 +38,9 @@ pub fn small_networks() -> Vec<(XResNetConfig, usize)> {
         kernel_size: 3,
         ..basic.clone()
     };
+    let homogeneous = XResNetConfig { homogeneous: true, ..basic.clone() };
     // Lengths that do not divide by the strides, down to the shortest.
-    vec![(basic.clone(), 61), (basic, 2), (bottleneck, 45), (plain, 38)]
+    vec![(basic.clone(), 61), (basic, 2), (bottleneck, 45), (plain, 38), (homogeneous, 61)]
 }
 
 /// The network that reads normalised signals.
@@ -161,6 +163,7 @@ fn memory_of_a_row_is_counted_buffer_by_buffer() {
         hidden: 4,
         dropout: [0.0; 2],
         n_outputs: 4,
+        homogeneous: false,
     };
     let model = Classifier::new(card(&config, 100), reference::random_state(&config, 1), &Device::flex()).unwrap();
     // The largest buffer is the stem's output, 8 x 50 samples of 4 bytes. Most is alive in the stem: signals as they

@@ -6,6 +6,7 @@ mod backward;
 mod builtin_model;
 mod files;
 mod forward;
+mod homogeneous;
 mod layers;
 mod metrics;
 mod network;

@@ -21,6 +21,7 @@ fn config(expansion: usize) -> XResNetConfig {
         hidden: 6,
         dropout: [0.25, 0.5],
         n_outputs: 5,
+        homogeneous: false,
     }
 }
 

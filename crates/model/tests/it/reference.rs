@@ -91,7 +91,8 @@ fn conv_norm(state: &StateDict, key: &str, x: &Map, stride: usize) -> Map {
 }
 
 fn norm(state: &StateDict, key: &str, channel: usize, x: f64) -> f64 {
-    let value = |name: &str| f64::from(state.get(&format!("{key}.{name}")).unwrap().data[channel]);
+    // A homogeneous network has no shifts.
+    let value = |name: &str| state.get(&format!("{key}.{name}")).map_or(0.0, |tensor| f64::from(tensor.data[channel]));
     (x - value("running_mean")) / (value("running_var") + 1e-5).sqrt() * value("weight") + value("bias")
 }
 
@@ -111,11 +112,11 @@ fn head(state: &StateDict, key: &str, x: &Map) -> Vec<f64> {
 
 fn linear(state: &StateDict, key: &str, x: &[f64]) -> Vec<f64> {
     let weight = state.get(&format!("{key}.weight")).unwrap();
-    let bias = state.get(&format!("{key}.bias")).unwrap();
+    let bias = |out: usize| state.get(&format!("{key}.bias")).map_or(0.0, |bias| f64::from(bias.data[out]));
     let row = |out: usize| -> f64 {
         x.iter().enumerate().map(|(i, x)| f64::from(weight.data[out * x_len(weight) + i]) * x).sum()
     };
-    (0..bias.data.len()).map(|out| row(out) + f64::from(bias.data[out])).collect()
+    (0..weight.shape[0]).map(|out| row(out) + bias(out)).collect()
 }
 
 fn x_len(weight: &einthoven_model::HostTensor) -> usize {

@@ -2,7 +2,9 @@ use std::{fs, ops::ControlFlow, path::Path};
 
 use burn::tensor::Device;
 use einthoven_ecg::{Preparation, Record, STANDARD, synth::DatasetConfig, wfdb};
-use einthoven_model::{Augmentation, Outcome, Progress, Provenance, Source, TrainConfig, XResNetConfig, load, train};
+use einthoven_model::{
+    Augmentation, Outcome, Progress, Provenance, Source, StateDict, TrainConfig, XResNetConfig, load, train,
+};
 use tempfile::TempDir;
 
 fn config() -> TrainConfig {
@@ -19,6 +21,7 @@ fn config() -> TrainConfig {
             hidden: 8,
             dropout: [0.1, 0.2],
             n_outputs: 5,
+            homogeneous: false,
         },
         preparation: Preparation { rate: 50.0, n_samples: 200, highpass_hz: Some(0.5), mains_hz: None },
         window: 150,
@@ -47,18 +50,33 @@ fn go_on(_: Progress) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
+/// A homogeneous network whose last two epochs are frozen.
+fn homogeneous() -> TrainConfig {
+    let architecture = XResNetConfig { homogeneous: true, ..config().architecture };
+    TrainConfig { architecture, frozen_epochs: 2, ..config() }
+}
+
 #[test]
 fn a_resumed_run_ends_as_an_uninterrupted_one() {
+    resumed_and_uninterrupted(&config());
+}
+
+#[test]
+fn a_resumed_run_of_a_homogeneous_network_ends_as_an_uninterrupted_one() {
+    resumed_and_uninterrupted(&homogeneous());
+}
+
+fn resumed_and_uninterrupted(config: &TrainConfig) {
     let (whole, broken) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let source = synthetic(64);
-    let expected = run(&config(), &source, whole.path(), &mut go_on).unwrap().unwrap();
+    let expected = run(config, &source, whole.path(), &mut go_on).unwrap().unwrap();
     // Broken off in the middle of the second epoch, then in the first step of the third.
     for (epoch, step) in [(2, 4), (3, 1)] {
         let mut stop = |progress: Progress| match progress {
             Progress::Step { epoch: e, step: s, .. } if (e, s) == (epoch, step) => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         };
-        assert!(run(&config(), &source, broken.path(), &mut stop).unwrap().is_none());
+        assert!(run(config, &source, broken.path(), &mut stop).unwrap().is_none());
         assert!(broken.path().join("checkpoint.safetensors").exists());
     }
     let mut epochs = Vec::new();
@@ -68,7 +86,7 @@ fn a_resumed_run_ends_as_an_uninterrupted_one() {
         }
         ControlFlow::Continue(())
     };
-    let resumed = run(&config(), &source, broken.path(), &mut watch).unwrap().unwrap();
+    let resumed = run(config, &source, broken.path(), &mut watch).unwrap().unwrap();
     assert_eq!(epochs, [3]);
     assert_eq!(resumed.model.state(), expected.model.state());
     assert_eq!(resumed.model.card(), expected.model.card());
@@ -131,6 +149,23 @@ fn training_learns_and_keeps_the_best_epoch() {
     assert_eq!((training.epochs, training.n_records), (8, [320, 40, 40]));
     assert_eq!(training.test, outcome.test);
     assert_eq!(training.config, config);
+}
+
+#[test]
+fn running_statistics_stand_still_in_frozen_epochs() {
+    for architecture in [config().architecture, homogeneous().architecture] {
+        let statistics = |frozen_epochs| {
+            let folder = TempDir::new().unwrap();
+            let config = TrainConfig { architecture: architecture.clone(), epochs: 2, frozen_epochs, ..config() };
+            let outcome = run(&config, &synthetic(24), folder.path(), &mut go_on).unwrap().unwrap();
+            let state = outcome.model.state().clone();
+            assert_ne!(state.get("0.0.weight"), StateDict::initial(&architecture, 1).get("0.0.weight"));
+            state.get("0.1.running_var").unwrap().data.clone()
+        };
+        // All running squares and variances begin at 1.
+        assert_eq!(statistics(2), [1.0; 6]);
+        assert!(statistics(0).iter().all(|&square| square != 1.0));
+    }
 }
 
 #[test]
