@@ -23,6 +23,16 @@ pub(crate) enum Weights {
     Linear(Tensor<2>, Tensor<2>),
 }
 
+impl Weights {
+    /// The same numbers as constants.
+    pub(crate) fn detached(&self) -> Self {
+        match self {
+            Self::Conv(weight, bias) => Self::Conv(weight.clone().detach(), bias.clone().detach()),
+            Self::Linear(weight, bias) => Self::Linear(weight.clone().detach(), bias.clone().detach()),
+        }
+    }
+}
+
 impl TensorNetwork {
     /// Puts the weights on a device, as numbers of its default precision or of a named one.
     pub fn new(network: &Network, place: impl Into<TensorCreationOptions>) -> Self {
@@ -32,17 +42,31 @@ impl TensorNetwork {
                 let [c_in, c_out] = conv.channels;
                 let weight = TensorData::new(conv.weight.clone(), [c_out, c_in, conv.kernel]);
                 let bias = TensorData::new(conv.bias.clone(), [c_out]);
-                Some(Weights::Conv(Tensor::from_data(weight, options.clone()), Tensor::from_data(bias, options.clone())))
+                Some(Weights::Conv(
+                    Tensor::from_data(weight, options.clone()),
+                    Tensor::from_data(bias, options.clone()),
+                ))
             }
             Op::Linear(linear) => {
                 let [n_in, n_out] = linear.features;
-                let weight = Tensor::<2>::from_data(TensorData::new(linear.weight.clone(), [n_out, n_in]), options.clone());
+                let weight =
+                    Tensor::<2>::from_data(TensorData::new(linear.weight.clone(), [n_out, n_in]), options.clone());
                 let bias = TensorData::new(linear.bias.clone(), [1, n_out]);
                 Some(Weights::Linear(weight.transpose(), Tensor::from_data(bias, options.clone())))
             }
             _ => None,
         };
         let weights = network.layers().iter().map(|layer| place(&layer.op)).collect();
+        Self { network: network.clone(), weights }
+    }
+
+    /// A network with weights that are on a device already, in the order of the layers that have some. Those that stand in
+    /// the description are not used.
+    pub(crate) fn with_weights(network: &Network, weights: Vec<Weights>) -> Self {
+        let mut weights = weights.into_iter();
+        let is_weighted = |op: &Op| matches!(op, Op::Conv(_) | Op::Linear(_));
+        let place = |op: &Op| is_weighted(op).then(|| weights.next().expect("invariant: weights of every layer"));
+        let weights = network.layers().iter().map(|layer| &layer.op).map(place).collect();
         Self { network: network.clone(), weights }
     }
 
@@ -88,7 +112,13 @@ impl TensorNetwork {
     }
 
     /// What a layer makes; `take` gives the nodes it reads.
-    pub(crate) fn layer(&self, index: usize, mut take: impl FnMut(Node) -> Tensor<3>, op: &Op, input: Node) -> Tensor<3> {
+    pub(crate) fn layer(
+        &self,
+        index: usize,
+        mut take: impl FnMut(Node) -> Tensor<3>,
+        op: &Op,
+        input: Node,
+    ) -> Tensor<3> {
         // A sum of a node with itself reads it twice.
         if let Op::Add(other) = op {
             let x = take(input);

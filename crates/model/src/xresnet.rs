@@ -10,9 +10,10 @@ use rand::RngExt;
 
 use crate::{
     Result, StateDict, XResNetConfig,
-    layers::{Block, Builder, ConvNorm, collect_linear, collect_norm},
+    layers::{Block, Builder, ConvNorm, collect_linear, collect_norm, fold_linear},
     norm::Norm,
     plan::Plan,
+    tensor_network::Weights,
 };
 
 /// A residual network on a device with autodiff, from normalised signals to logits. Its norms use the statistics of the
@@ -60,6 +61,17 @@ impl XResNet {
         let x = self.head.norm.forward(pool_time(x));
         let x = relu(self.head.hidden.forward(drop_out(x, dropout[0], rng)));
         self.head.output.forward(drop_out(self.head.hidden_norm.forward(x), dropout[1], rng))
+    }
+
+    /// The weights of a homogeneous network with frozen norms as its [`Network`](crate::Network) has them, made of the
+    /// parameters.
+    pub(crate) fn folded(&self) -> Vec<Weights> {
+        let mut weights = Vec::new();
+        self.stem.iter().for_each(|conv| conv.fold(&mut weights));
+        self.blocks.iter().for_each(|block| block.fold(&mut weights));
+        weights.push(fold_linear(&self.head.norm, &self.head.hidden));
+        weights.push(fold_linear(&self.head.hidden_norm, &self.head.output));
+        weights
     }
 
     /// The weights of a network in training.

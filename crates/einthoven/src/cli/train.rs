@@ -30,7 +30,7 @@ pub fn run(args: &Train) -> Result<()> {
     eprintln!("training on {info}");
     let provenance = Provenance { command: command(), git_revision: git_revision() };
     let mut bar = Bar::new();
-    let outcome = model::train(&config, &source, &provenance, &args.out, &device, &mut |progress| {
+    let outcome = model::train(&config, &source, None, &provenance, &args.out, &device, &mut |progress| {
         bar.show(&progress);
         stop::asked()
     })?;

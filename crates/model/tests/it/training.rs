@@ -43,7 +43,7 @@ fn run(
     report: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> einthoven_model::Result<Option<Outcome>> {
     let provenance = Provenance { command: "a test".into(), git_revision: "none".into() };
-    train(config, source, &provenance, folder, &Device::flex(), report)
+    train(config, source, None, &provenance, folder, &Device::flex(), report)
 }
 
 fn go_on(_: Progress) -> ControlFlow<()> {
