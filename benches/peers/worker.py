@@ -1,6 +1,6 @@
 """One job in a process of its own: `worker.py JOB`, a JSON object; the last line printed is the answer, JSON too.
 
-Started by compare.py, which sets the threads.
+Started by compare.py and gradients.py, which set the threads.
 """
 
 import json
@@ -55,6 +55,7 @@ def versions(job):
 def jobs():
     import explainers
     import forward
+    import gradients
 
     return {
         "prepare": prepare,
@@ -64,6 +65,7 @@ def jobs():
         "matrix_product": forward.matrix_product,
         "tune": explainers.tune,
         "explain": explainers.explain,
+        "gradients": gradients.captum,
     }
 
 

@@ -35,7 +35,7 @@ fn main() -> Result<()> {
             })?;
             let stopped = Tally::of(truth, |seed| {
                 let request = Request::new(truth.len(), 20_000, seed);
-                let outcome = until(method, &request, REL, None, &mut |_: Option<&Known>, rows: &Coalitions| {
+                let outcome = until(method, &request, REL, None, None, &mut |_: Option<&Known>, rows: &Coalitions| {
                     Ok::<_, Error>(game.values(rows)?)
                 })?;
                 Ok(outcome.attributions.into_iter().next().expect("invariant: one output"))

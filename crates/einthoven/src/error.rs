@@ -24,6 +24,9 @@ pub enum Error {
     /// A model that cannot be loaded or trained: exit code 4.
     #[error(transparent)]
     Model(#[from] einthoven_model::Error),
+    /// A gradient method that cannot be run as it was asked: exit code 2, or 4 where the model fails.
+    #[error(transparent)]
+    Gradient(#[from] einthoven_gradient::Error),
     /// A device or a masked evaluation that failed: exit code 4.
     #[error(transparent)]
     Masking(#[from] einthoven_masking::Error),
@@ -78,14 +81,15 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Interactions(einthoven_interactions::Error::Game(einthoven_game::Error::File { .. })) => 3,
-            Self::Usage(_)
+            Self::Gradient(einthoven_gradient::Error::Request(_))
+            | Self::Usage(_)
             | Self::Shapley(_)
             | Self::Interactions(_)
             | Self::Model(einthoven_model::Error::Setting { .. }) => 2,
             Self::Model(einthoven_model::Error::Ecg(_) | einthoven_model::Error::Data(_)) => 3,
             Self::Ecg(_) | Self::Game(_) | Self::File { .. } | Self::SomeRecords { .. } => 3,
             Self::BrokenOff { .. } | Self::Interrupted => 130,
-            Self::Model(_) | Self::Masking(_) => 4,
+            Self::Model(_) | Self::Masking(_) | Self::Gradient(_) => 4,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use einthoven_game::{Attribution, Coalitions, Design, Values};
 use einthoven_masking::{Evaluation, MaskedModel, Progress, Stats};
-use einthoven_shapley::{Known, Method, Request, until};
+use einthoven_shapley::{Control, Known, Method, Request, until};
 
 use crate::{Error, Keep, Result};
 
@@ -14,12 +14,13 @@ pub(crate) fn in_rounds(
     method: Method,
     request: &Request<'_>,
     rel: f64,
+    control: Option<&Control>,
     keep: Option<&Keep>,
     progress: &mut Progress<'_>,
 ) -> Result<(Vec<Attribution>, Evaluation)> {
     let mut evaluation = Evaluation { values: Vec::new(), stats: Stats::default(), warnings: Vec::new(), chunk: 0 };
     let known = keep.map(|keep| keep.known(request.n_players, masked.fingerprint())).transpose()?.flatten();
-    let outcome = until(method, request, rel, known, &mut |known: Option<&Known>, rows: &Coalitions| {
+    let outcome = until(method, request, rel, control, known, &mut |known: Option<&Known>, rows: &Coalitions| {
         let before = known.map_or(0, |known| known.rows.len());
         let part = masked.evaluate_all(&[rows], &mut |done, _| progress(before + done, request.budget));
         let part = part.map_err(|error| broken_off(error, before, request.budget, keep.map(|_| before)))?;

@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use einthoven_ecg::{Preparation, Record};
 use einthoven_game::{Attribution, Coalitions, Link, Partition};
+use einthoven_gradient::Differentiable;
 use einthoven_masking::{
-    Baseline, Derive, DeviceName, Engine, Evaluation, MaskedModel, Options, PlacedModel, Progress, Stats, device,
+    Derive, DeviceName, Engine, Evaluation, MaskedModel, Options, PlacedModel, Progress, Stats, device,
 };
 use einthoven_model::{BatchModel, Classifier, ModelSpec};
 use einthoven_plot::Prediction;
@@ -14,6 +15,7 @@ use einthoven_shapley::{Method, Request};
 use serde_json::{Value, json};
 
 use crate::baseline::background;
+use crate::control::{self, SURROGATE};
 use crate::evaluate::{at_once, in_rounds};
 use crate::{BaselineName, Error, Explanation, Keep, Memory, Players, Result};
 
@@ -29,6 +31,8 @@ pub struct Settings {
     /// Stop as soon as the largest standard error is below this share of the range of the values, or when the budget is
     /// spent; `None` spends the budget.
     pub until: Option<f64>,
+    /// Whether the model's gradient serves as a control variate: a forward and a backward pass beside the budget.
+    pub control: bool,
     /// What stands in for a masked cell.
     pub baseline: BaselineName,
     /// What the value of a coalition is.
@@ -54,6 +58,7 @@ impl Default for Settings {
             method: Method::Auto,
             budget: None,
             until: None,
+            control: false,
             baseline: BaselineName::default(),
             link: Link::default(),
             devices: vec![DeviceName::default()],
@@ -68,13 +73,15 @@ impl Default for Settings {
 
 /// A model on a device that explains what it says about records.
 pub struct Explainer {
-    model: PlacedModel,
+    pub(crate) model: PlacedModel,
     preparation: Preparation,
     name: String,
     notice: String,
-    dataset_mean: Vec<f32>,
+    pub(crate) dataset_mean: Vec<f32>,
     /// Prepared background records, one behind the other.
-    background: Vec<f32>,
+    pub(crate) background: Vec<f32>,
+    /// The model with a way back, if there is one.
+    pub(crate) differentiable: Option<Differentiable>,
     device_name: String,
     pub(crate) settings: Settings,
 }
@@ -92,6 +99,8 @@ pub(crate) struct Chosen {
     /// Why `auto` chose it.
     pub reason: Option<String>,
     pub budget: String,
+    /// The surrogate that serves as a control variate.
+    pub control: Option<&'static str>,
 }
 
 /// The number of coalitions evaluated if nobody says otherwise: 4096, or all there are if they are fewer.
@@ -136,6 +145,7 @@ impl Explainer {
             notice: String::new(),
             dataset_mean: Vec::new(),
             background: Vec::new(),
+            differentiable: Differentiable::new(model, &devices[0]).ok(),
             device_name: infos.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
             settings,
         };
@@ -188,6 +198,7 @@ impl Explainer {
         let partition = self.partition()?;
         let request = self.request(&partition);
         self.settings.method.resolve(request.n_players, request.budget)?.method.design(&request)?;
+        self.check_control()?;
         match self.settings.until {
             Some(rel) if !(rel.is_finite() && rel > 0.0) => {
                 Err(Error::Usage(format!("stop at a relative error of {rel}: expected a number above 0")))
@@ -207,30 +218,22 @@ impl Explainer {
 
     /// The game of a prepared record: what the model says when parts of it are switched off.
     pub fn masked(&self, prepared: &Record, partition: &Partition) -> Result<MaskedModel> {
-        let baseline = match &self.settings.baseline {
-            BaselineName::Zero => Baseline::Zero,
-            BaselineName::Mean => Baseline::Mean,
-            BaselineName::DatasetMean if self.dataset_mean.is_empty() => {
-                let reason =
-                    "use --baseline dataset-mean: the model's card does not say the means of its training records";
-                return Err(Error::Usage(reason.to_owned()));
-            }
-            BaselineName::DatasetMean => Baseline::DatasetMean(self.dataset_mean.clone()),
-            BaselineName::Interpolate => Baseline::Interpolate,
-            BaselineName::Noise => Baseline::Noise { seed: self.settings.seed },
-            BaselineName::Background(_) => Baseline::Background(self.background.clone()),
-        };
+        Ok(MaskedModel::on(&self.model, &[(prepared, partition)], &self.options()?)?)
+    }
+
+    /// How records are masked.
+    pub(crate) fn options(&self) -> Result<Options> {
+        let baseline = self.baseline()?;
         let derive = match self.settings.players {
             Players::IndependentLeads => Derive::Limb,
             _ => Derive::Nothing,
         };
         let (link, memory, engine) = (self.settings.link, self.memory(), self.settings.engine);
-        let options = Options { baseline, derive, link, memory, engine };
-        Ok(MaskedModel::on(&self.model, &[(prepared, partition)], &options)?)
+        Ok(Options { baseline, derive, link, memory, engine })
     }
 
     /// Bytes that an evaluation may take.
-    fn memory(&self) -> usize {
+    pub(crate) fn memory(&self) -> usize {
         usize::try_from(self.settings.memory.0).unwrap_or(usize::MAX)
     }
 
@@ -257,13 +260,14 @@ impl Explainer {
         let request = self.request(&scene.partition);
         let choice = self.settings.method.resolve(request.n_players, request.budget)?;
         let masked = self.masked(&scene.prepared, &scene.partition)?;
+        let control = self.control(&scene)?;
         let (attributions, evaluation) = match self.settings.until {
             None => {
                 let design = choice.method.design(&request)?;
                 let evaluation = at_once(&masked, &design, keep, progress)?;
-                (choice.method.estimate(&design, &evaluation.values[0])?, evaluation)
+                (choice.method.estimate_with(control.as_ref(), &design, &evaluation.values[0])?, evaluation)
             }
-            Some(rel) => in_rounds(&masked, choice.method, &request, rel, keep, progress)?,
+            Some(rel) => in_rounds(&masked, choice.method, &request, rel, control.as_ref(), keep, progress)?,
         };
         let budget = match self.settings.until {
             Some(rel) => {
@@ -271,8 +275,10 @@ impl Explainer {
             }
             None => request.budget.to_string(),
         };
-        let chosen = Chosen { method: choice.method.name(), reason: choice.reason, budget };
-        Ok(self.explained(scene, attributions, &evaluation, &chosen, clock))
+        let with = control.as_ref().map(|_| SURROGATE);
+        let chosen = Chosen { method: choice.method.name(), reason: choice.reason, budget, control: with };
+        let explanation = self.explained(scene, attributions, &evaluation, &chosen, clock);
+        Ok(control::warned(explanation, with, choice.method))
     }
 
     /// What the model says about a record, before anything is switched off.
@@ -303,6 +309,7 @@ impl Explainer {
             partition,
             predictions,
             attributions,
+            dense: None,
             settings: self.described(chosen, &evaluation.stats),
             warnings: Vec::new(),
             notice: self.notice.clone(),
@@ -337,6 +344,7 @@ impl Explainer {
             "baseline": self.settings.baseline.to_string(),
             "players": self.settings.players.to_string(),
             "auto": chosen.reason,
+            "control": chosen.control,
             "rows": evaluation.stats.rows,
             "chunk": evaluation.chunk,
             "evaluated": evaluation.stats.evaluations,
@@ -372,6 +380,7 @@ impl Explainer {
             ("baseline", self.settings.baseline.to_string()),
             ("method", method),
             ("budget", chosen.budget.clone()),
+            ("control", control::described(chosen.control)),
             ("seed", self.settings.seed.to_string()),
             ("device", self.device_name.clone()),
             ("engine", stats.summary()),

@@ -5,10 +5,19 @@ use std::path::Path;
 use einthoven_ecg::Record;
 use einthoven_game::{Attribution, AttributionArrays, Partition, Signal};
 use einthoven_masking::Stats;
-use einthoven_plot::{InteractionReport, Layout, Picture, Prediction, Report};
+use einthoven_plot::{Dense, InteractionReport, Layout, Picture, Prediction, Report};
 
 use crate::pictures::{interaction_pictures, save_texts};
 use crate::{Error, Result};
+
+/// What a gradient method gives to each cell of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DenseMaps {
+    /// `[outputs, leads, samples]`
+    pub cells: Vec<f64>,
+    /// The unit of a cell, such as `logit per cell`.
+    pub unit: String,
+}
 
 /// Why the model said what it said about one record.
 #[derive(Clone, Debug)]
@@ -23,6 +32,8 @@ pub struct Explanation {
     pub predictions: Vec<Prediction>,
     /// Why, one per output.
     pub attributions: Vec<Attribution>,
+    /// What a gradient method gives to each cell, where one was asked.
+    pub dense: Option<DenseMaps>,
     /// The settings, as a report shows them.
     pub settings: Vec<(String, String)>,
     /// What a reader must know of all outputs; each attribution holds these, and its estimator's own besides.
@@ -65,12 +76,20 @@ impl Explanation {
         self.warnings.push(warning);
     }
 
+    /// The map of output `target`.
+    fn dense_of(&self, target: usize) -> Option<Dense<'_>> {
+        let cells = self.record.signal().len();
+        let maps = self.dense.as_ref()?;
+        Some(Dense { cells: maps.cells.get(target * cells..)?.get(..cells)?, unit: &maps.unit })
+    }
+
     /// The record with the attribution of output `target`, as pictures take it.
     pub(crate) fn picture(&self, target: usize) -> Picture<'_> {
         Picture {
             record: &self.record,
             partition: &self.partition,
             attribution: Some(&self.attributions[target]),
+            dense: self.dense_of(target),
             layout: Layout::for_record(&self.record),
             title: &self.record.name,
             start: self.start,
@@ -101,6 +120,7 @@ impl Explanation {
             partition: &self.partition,
             attributions: &self.attributions,
             target,
+            dense: self.dense_of(target),
             predictions: &self.predictions,
             settings: &self.settings,
             warnings: &self.warnings,
@@ -109,7 +129,7 @@ impl Explanation {
         })
     }
 
-    /// Writes `attribution.json`, `attribution.npz`, `ecg.svg` and `report.html` into `folder`, which is made if need
+    /// Writes `attribution.json`, `attribution.npz` (with the maps of cells, where there are any), `ecg.svg` and `report.html` into `folder`, which is made if need
     /// be, and the pictures of interactions, if there are any ([`interaction_pictures`]). Each file is written beside its place
     /// and then renamed, so that none is ever half there.
     pub fn save(&self, folder: &Path, target: usize) -> Result<()> {
@@ -117,7 +137,11 @@ impl Explanation {
         let [json, npz, svg, html] = RESULTS;
         Attribution::save_json(&folder.join(json), &self.attributions)?;
         let signal = Signal::new(&self.partition, self.record.signal().to_vec(), self.record.rate, self.start)?;
-        AttributionArrays::new(&self.attributions, Some(signal))?.save(&folder.join(npz))?;
+        let mut arrays = AttributionArrays::new(&self.attributions, Some(signal))?;
+        if let Some(maps) = &self.dense {
+            arrays = arrays.with_dense(maps.cells.clone())?;
+        }
+        arrays.save(&folder.join(npz))?;
         save_texts(folder, &[(svg, self.ecg_svg(target)), (html, self.report_html(target))])?;
         if self.attributions[target].max_order > 1 {
             let pictures = interaction_pictures(&self.attributions[target], Some(&self.picture(target)));

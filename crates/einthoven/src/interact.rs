@@ -54,7 +54,8 @@ impl Explainer {
         }
     }
 
-    /// Explains a record by the interactions of its parts; of the settings, `method` and `until` are for single players.
+    /// Explains a record by the interactions of its parts; of the settings, `method`, `until` and `control` are for single
+    /// players.
     ///
     /// # Errors
     /// If the record does not fit the model, the budget is too small, or the model fails.
@@ -83,7 +84,7 @@ impl Explainer {
         let evaluation = at_once(&masked, &design, keep, progress)?;
         let attributions = choice.method.estimate(&request, &design, &evaluation.values[0])?;
         let budget = request.budget.to_string();
-        let chosen = Chosen { method: choice.method.name(), reason: choice.reason, budget };
+        let chosen = Chosen { method: choice.method.name(), reason: choice.reason, budget, control: None };
         Ok(self.explained(scene, attributions, &evaluation, &chosen, clock))
     }
 

@@ -22,14 +22,16 @@
 //! ```
 //!
 //! The parts it is made of are crates of their own, re-exported here: [`game`], [`ecg`], [`fit`], [`shapley`], [`interactions`],
-//! [`plot`], [`model`], [`masking`].
+//! [`plot`], [`model`], [`masking`], [`gradient`].
 
 mod baseline;
+mod control;
 mod error;
 mod evaluate;
 mod example;
 mod explainer;
 mod explanation;
+mod gradients;
 mod interact;
 mod memory;
 mod pictures;
@@ -41,6 +43,7 @@ mod resume;
 pub use einthoven_ecg as ecg;
 pub use einthoven_fit as fit;
 pub use einthoven_game as game;
+pub use einthoven_gradient as gradient;
 pub use einthoven_interactions as interactions;
 pub use einthoven_masking as masking;
 pub use einthoven_model as model;
@@ -50,6 +53,7 @@ pub use einthoven_shapley as shapley;
 pub use baseline::BaselineName;
 pub use einthoven_ecg::{ReadOptions, Record, Warning};
 pub use einthoven_game::{Attribution, Index, Link};
+pub use einthoven_gradient::{Audit, GradientMethod, Gradients};
 pub use einthoven_masking::{DeviceChoice, DeviceName};
 pub use einthoven_model::{BatchModel, Classifier};
 pub use einthoven_plot::Prediction;
@@ -57,7 +61,7 @@ pub use einthoven_shapley::Method;
 pub use error::{Error, Result};
 pub use example::example_record;
 pub use explainer::{Explainer, Settings, default_budget};
-pub use explanation::Explanation;
+pub use explanation::{DenseMaps, Explanation};
 pub use interact::Interactions;
 pub use memory::Memory;
 pub use pictures::{clear_results, interaction_pictures, save_texts};

@@ -94,14 +94,25 @@ impl Keep {
 
     /// Writes a design. Values and results that are there do not belong to it, and go first.
     fn anew(&self, design: &Design) -> Result<()> {
-        let path = self.folder.join("values.npz");
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Error::File { action: "remove", path, reason: error.to_string() });
-            }
-            _ => clear_results(&self.folder)?,
-        }
+        self.clear()?;
         Ok(design.save(&self.folder.join("design.npz"))?)
+    }
+
+    /// Removes what an earlier run has left: values first, which belong to their design, then the design and the results.
+    ///
+    /// # Errors
+    /// If a file cannot be removed.
+    pub fn clear(&self) -> Result<()> {
+        for name in ["values.npz", "design.npz"] {
+            let path = self.folder.join(name);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::File { action: "remove", path, reason: error.to_string() });
+                }
+                _ => {}
+            }
+        }
+        clear_results(&self.folder)
     }
 
     fn make_folder(&self) -> Result<()> {

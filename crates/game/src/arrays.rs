@@ -26,6 +26,8 @@ pub struct AttributionArrays {
     pub full: Vec<f64>,
     /// The signal that was explained, where there is one.
     pub signal: Option<Signal>,
+    /// What a gradient method gives to each cell of the signal, `[outputs, leads, samples]`, where there is such a map.
+    pub dense: Option<Vec<f64>>,
 }
 
 /// A signal and who owns which cell of it.
@@ -93,7 +95,21 @@ impl AttributionArrays {
             baseline: attributions.iter().map(|attribution| attribution.baseline).collect(),
             full: attributions.iter().map(|attribution| attribution.full).collect(),
             signal,
+            dense: None,
         })
+    }
+
+    /// Adds the maps of all outputs, `[outputs, leads, samples]`. Fails if there is no signal, or it has other cells.
+    pub fn with_dense(self, dense: Vec<f64>) -> Result<Self> {
+        let cells = self.signal.as_ref().map_or(0, |signal| signal.values.len());
+        if cells == 0 || dense.len() != self.outputs.len() * cells {
+            return Err(Error::Shape {
+                what: "dense attribution",
+                expected: format!("{} outputs x {cells} cells of the signal", self.outputs.len()),
+                found: format!("{} cells", dense.len()),
+            });
+        }
+        Ok(Self { dense: Some(dense), ..self })
     }
 
     /// Writes `attribution.npz`, whole or not at all.
@@ -118,9 +134,13 @@ impl AttributionArrays {
         if let Some(signal) = &self.signal {
             let shape = vec![signal.n_leads, signal.owner.len() / signal.n_leads];
             arrays.push(("partition", Array { shape: shape.clone(), data: Data::U32(signal.owner.clone()) }));
-            arrays.push(("signal", Array { shape, data: Data::F32(signal.values.clone()) }));
+            arrays.push(("signal", Array { shape: shape.clone(), data: Data::F32(signal.values.clone()) }));
             arrays.push(("rate", Array::float(signal.rate)));
             arrays.push(("start", Array::float(signal.start)));
+            if let Some(dense) = &self.dense {
+                let shape = [vec![self.outputs.len()], shape].concat();
+                arrays.push(("dense", Array { shape, data: Data::F64(dense.clone()) }));
+            }
         }
         npz::save(path, &arrays)
     }
@@ -146,7 +166,8 @@ impl AttributionArrays {
         let baseline = sized(&mut npz, "baseline", outputs.len())?;
         let full = sized(&mut npz, "full", outputs.len())?;
         let signal = load_signal(&mut npz, player_names.len())?;
-        Ok(Self { outputs, player_names, terms, values, std_err, baseline, full, signal })
+        let dense = load_dense(&mut npz, outputs.len(), signal.as_ref())?;
+        Ok(Self { outputs, player_names, terms, values, std_err, baseline, full, signal, dense })
     }
 }
 
@@ -167,6 +188,20 @@ fn load_signal(npz: &mut Npz, n_players: usize) -> Result<Option<Signal>> {
     let values = values.into_iter().map(|value| value as f32).collect();
     let (rate, start) = (sized(npz, "rate", 1)?[0], sized(npz, "start", 1)?[0]);
     Ok(Some(Signal { n_leads, owner, values, rate, start }))
+}
+
+fn load_dense(npz: &mut Npz, n_outputs: usize, signal: Option<&Signal>) -> Result<Option<Vec<f64>>> {
+    let Some(dense) = npz.optional("dense")? else { return Ok(None) };
+    let Some(signal) = signal else {
+        return Err(npz.wrong("dense", "expected a `signal` whose cells it is about, found none"));
+    };
+    let expected = [n_outputs, signal.n_leads, signal.values.len() / signal.n_leads];
+    if dense.shape != expected {
+        let reason =
+            format!("expected [outputs, leads, samples] as of `signal`, {expected:?}, found {:?}", dense.shape);
+        return Err(npz.wrong("dense", reason));
+    }
+    dense.into_floats().map(Some).ok_or_else(|| npz.wrong("dense", "expected numbers, found texts"))
 }
 
 /// The floats of that name, which must be so many.

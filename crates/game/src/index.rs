@@ -52,11 +52,13 @@ pub enum Index {
     Owen,
     /// Coefficients of a local linear surrogate.
     Lime,
+    /// What a gradient method gives to the cells of each player, added up; `method` says which one.
+    Gradient,
 }
 
 impl Index {
     /// All indices.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Sv,
         Self::Bv,
         Self::Sii,
@@ -78,6 +80,7 @@ impl Index {
         Self::JointSv,
         Self::Owen,
         Self::Lime,
+        Self::Gradient,
     ];
 
     /// The name in files and of `--index`.
@@ -104,6 +107,7 @@ impl Index {
             Self::JointSv => "JointSV",
             Self::Owen => "Owen",
             Self::Lime => "LIME",
+            Self::Gradient => "Gradient",
         }
     }
 }

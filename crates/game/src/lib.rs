@@ -32,7 +32,7 @@ pub mod indices;
 pub mod npy;
 pub mod npz;
 mod partition;
-mod quadrature;
+pub mod quadrature;
 pub mod rng;
 pub mod student;
 pub mod transforms;

@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 /// Nodes and weights of the rule with `n` nodes on `[0, 1]`, nodes ascending; exact for polynomials of degree below
 /// `2n`, with weights that add up to one. Nodes are roots of the Legendre polynomial, found by Newton's method from a
 /// cosine that is right to two digits or more (Davis & Rabinowitz, 1984).
-pub(crate) fn gauss_legendre(n: usize) -> Vec<(f64, f64)> {
+pub fn gauss_legendre(n: usize) -> Vec<(f64, f64)> {
     let mut rule = vec![(0.0, 0.0); n];
     for at in 0..n.div_ceil(2) {
         let mut root = (PI * (at as f64 + 0.75) / (n as f64 + 0.5)).cos();

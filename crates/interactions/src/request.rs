@@ -1,8 +1,8 @@
 //! What is asked for.
 
-use einthoven_game::Index;
 use einthoven_game::design::pairs::Plan;
 use einthoven_game::design::sizes::Law;
+use einthoven_game::{Index, indices};
 
 use crate::sets::{MAX_SIZE, count};
 use crate::{Error, Result};
@@ -66,7 +66,7 @@ impl Request {
     pub(crate) fn check_index(&self, most: usize) -> Result<()> {
         let &Self { index, order, n_players, .. } = self;
         let asked = || format!("estimate {index} of order {order} for {n_players} players");
-        if matches!(index, Index::Owen | Index::Lime) {
+        if !indices::follows_from_values(index) {
             return Err(Error::Request(format!("{}: it has no interactions; use `einthoven explain`", asked())));
         }
         let most = match index {

@@ -54,6 +54,21 @@ impl Baseline {
         Ok(Fill::Maps { maps: 1, values: maps?.concat() })
     }
 
+    /// What a record is where all its cells are masked, `[leads, samples]` in millivolts; with backgrounds their mean, with
+    /// interpolation zero.
+    ///
+    /// # Errors
+    /// If the means of a data set are neither one per lead nor one per cell, backgrounds are not whole records, or something is
+    /// not finite.
+    pub fn reference(&self, record: &Record) -> Result<Vec<f64>> {
+        let cells = record.signal().len();
+        let Fill::Maps { maps, values } = self.fill(&[record])? else { return Ok(vec![0.0; cells]) };
+        let mean = |cell: usize| {
+            values.iter().skip(cell).step_by(cells.max(1)).map(|&value| f64::from(value)).sum::<f64>() / maps as f64
+        };
+        Ok((0..cells).map(mean).collect())
+    }
+
     /// The map of a record, `[leads, samples]`.
     fn map(&self, record: &Record) -> Result<Vec<f32>> {
         let (leads, samples) = (record.n_leads(), record.n_samples());

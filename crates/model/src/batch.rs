@@ -41,6 +41,12 @@ pub trait BatchModel: Send {
         None
     }
 
+    /// Whether [`logits`](Self::logits) can be differentiated by burn with respect to the batch, where the model was put on a
+    /// device that tracks gradients. Models that name their layers need not say so: there the way back is known.
+    fn is_differentiable(&self) -> bool {
+        false
+    }
+
     /// The same model on another device.
     fn to_device(&self, device: &Device) -> Box<dyn BatchModel>;
 }

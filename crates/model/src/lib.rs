@@ -45,7 +45,7 @@ pub use builtin::{builtin, builtin_homogeneous};
 pub use card::{Card, NOTICE, Normalisation, Provenance, TrainingRecord};
 pub use classifier::Classifier;
 pub use config::XResNetConfig;
-pub use cpu::{CpuNetwork, Crop, Scratch};
+pub use cpu::{CpuNetwork, Crop, GradientScratch, Scratch};
 pub use data::{Dataset, Source, Split};
 pub use error::{Error, Result};
 pub use metrics::{ClassMetrics, Metrics};

@@ -39,7 +39,7 @@ pub fn player_bars_svg(attribution: &Attribution, top: usize) -> String {
     let note = if ranked.iter().any(|player| player.std_err.is_some()) { WHISKERS } else { "" };
     draw(&Bars {
         title: terms::title(attribution, ranked.len(), count, "player"),
-        unit: players::unit(attribution.link),
+        unit: players::term_unit(attribution),
         names: NAMES[0],
         notes: vec![note.to_owned()],
         bars: ranked,
@@ -60,7 +60,7 @@ pub fn term_bars_svg(attribution: &Attribution, top: usize) -> String {
     let whiskers = if bars.iter().any(|bar| bar.std_err.is_some_and(|error| error > 0.0)) { WHISKERS } else { "" };
     draw(&Bars {
         title: terms::title(attribution, bars.len(), terms.ranked.len(), "term"),
-        unit: players::unit(attribution.link),
+        unit: players::term_unit(attribution),
         names: NAMES[1],
         notes: vec![whiskers.to_owned(), terms.not_finite_note()],
         bars,

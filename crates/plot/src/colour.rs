@@ -12,6 +12,8 @@ const ANCHORS: [[f64; 3]; 5] =
 pub struct Scale {
     limit: f64,
     largest: f64,
+    percentile: f64,
+    signed: bool,
 }
 
 impl Scale {
@@ -19,12 +21,35 @@ impl Scale {
     /// outlier among hundreds does not bleach the rest. Values that are not finite are left out; should the
     /// percentile be zero, the largest magnitude is the limit.
     pub fn new(values: impl IntoIterator<Item = f64>) -> Self {
-        let mut magnitudes: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).map(f64::abs).collect();
+        Self::saturated(values.into_iter().filter(|v| v.is_finite()).collect(), 990, true)
+    }
+
+    /// The scale for the cells of a map: as [`Scale::new`], but saturated at the 99.5th percentile, as they are
+    /// thousands, and with the colours of positive values only where none is negative.
+    pub fn of_cells(values: impl IntoIterator<Item = f64>) -> Self {
+        let values: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).collect();
+        let signed = values.iter().any(|&v| v < 0.0);
+        Self::saturated(values, 995, signed)
+    }
+
+    fn saturated(finite: Vec<f64>, per_mille: usize, signed: bool) -> Self {
+        let mut magnitudes: Vec<f64> = finite.into_iter().map(f64::abs).collect();
         magnitudes.sort_by(f64::total_cmp);
         let largest = magnitudes.last().copied().unwrap_or(0.0);
-        let rank = (magnitudes.len() * 99).div_ceil(100);
-        let percentile = rank.checked_sub(1).map_or(0.0, |index| magnitudes[index]);
-        Self { limit: if percentile > 0.0 { percentile } else { largest }, largest }
+        let rank = (magnitudes.len() * per_mille).div_ceil(1000);
+        let at_rank = rank.checked_sub(1).map_or(0.0, |index| magnitudes[index]);
+        let limit = if at_rank > 0.0 { at_rank } else { largest };
+        Self { limit, largest, percentile: per_mille as f64 / 10.0, signed }
+    }
+
+    /// The percentile of the magnitudes at which colours saturate.
+    pub fn percentile(&self) -> f64 {
+        self.percentile
+    }
+
+    /// Whether the scale has both signs.
+    pub fn is_signed(&self) -> bool {
+        self.signed
     }
 
     /// The magnitude from which on the colour no longer changes; zero if all values are zero.
@@ -44,11 +69,13 @@ impl Scale {
 
     /// The colour of a value as `#rrggbb`; `None` for what is not finite.
     pub fn colour(&self, value: f64) -> Option<String> {
-        if !value.is_finite() {
-            return None;
-        }
+        self.position(value).map(diverging)
+    }
+
+    /// Where on the scale a value is, from -1 to 1; `None` for what is not finite.
+    pub fn position(&self, value: f64) -> Option<f64> {
         let position = if self.limit > 0.0 { (value / self.limit).clamp(-1.0, 1.0) } else { 0.0 };
-        Some(diverging(position))
+        value.is_finite().then_some(position)
     }
 }
 

@@ -42,7 +42,7 @@ pub fn group_bars_svg(picture: &Picture, group: Group) -> Option<String> {
     let note = if errors { "errors of the players combined as if they were independent" } else { "" };
     Some(bars::draw(&Bars {
         title: title(attribution, kind),
-        unit: players::unit(attribution.link),
+        unit: players::term_unit(attribution),
         names: bars::NAMES[0],
         notes: vec![note.to_owned()],
         bars,

@@ -17,10 +17,8 @@ pub(crate) struct Legend<'a> {
     pub what: String,
     pub unit: &'a str,
     pub output: &'a str,
-    /// What the colours say.
-    pub colours: String,
-    /// Whether some cells belong to no player.
-    pub has_unmasked: bool,
+    /// What else there is to say, at most three lines.
+    pub lines: Vec<String>,
 }
 
 /// Draws the legend with its upper left corner at (`x`, `y`); `id` tells its gradient from those of other pictures.
@@ -30,17 +28,13 @@ pub(crate) fn draw(svg: &mut Xml, legend: &Legend, x: f64, y: f64, id: &str) {
     let caption = format!("{} for {output}, in {}", legend.what, legend.unit);
     text(svg, [x, y + 2.6], SMALL, "start", &caption);
     bar(svg, scale, [x, y + 4.2], BAR, id);
-    let mut lines = vec![legend.colours.clone()];
-    lines.push("each cell has the colour of its player's whole value, as in the table".to_owned());
+    let mut lines = legend.lines.clone();
     if scale.is_clipped() {
         let largest = value_text(scale.largest()).replace('+', "");
-        lines.push(format!("saturated at the 99th percentile; the largest magnitude is {largest}"));
+        lines.push(format!("saturated at the {}th percentile; the largest magnitude is {largest}", scale.percentile()));
     }
     if scale.limit() == 0.0 {
         lines.push("all values are zero".to_owned());
-    }
-    if legend.has_unmasked {
-        lines.push("uncoloured: belongs to no player".to_owned());
     }
     for (index, line) in lines.iter().enumerate() {
         text(svg, [x + BAR + 6.0, y + 2.6 + 3.6 * index as f64], SMALL, "start", line);
@@ -50,11 +44,17 @@ pub(crate) fn draw(svg: &mut Xml, legend: &Legend, x: f64, y: f64, id: &str) {
 /// Draws a bar of the colours of a scale, its upper left corner at (`x`, `y`), and numbers below it: ten millimetres
 /// in all.
 pub(crate) fn bar(svg: &mut Xml, scale: &Scale, [x, y]: [f64; 2], width: f64, id: &str) {
-    gradient(svg, id);
+    let positions: &[f64] = if scale.is_signed() { &[-1.0, -0.5, 0.0, 0.5, 1.0] } else { &[0.0, 0.25, 0.5, 0.75, 1.0] };
+    let part = |position: f64| if scale.is_signed() { (position + 1.0) / 2.0 } else { position };
+    svg.open("linearGradient").attr("id", id);
+    for &position in positions {
+        svg.open("stop").num("offset", part(position)).attr("stop-color", &diverging(position)).close();
+    }
+    svg.close();
     svg.open("rect").attr("class", "colour-bar").num("x", x).num("y", y).num("width", width).num("height", THICKNESS);
     svg.attr("fill", &format!("url(#{id})")).attr("stroke", "#555").num("stroke-width", 0.15).close();
-    for (position, anchor) in [(-1.0, "start"), (-0.5, "middle"), (0.0, "middle"), (0.5, "middle"), (1.0, "end")] {
-        let at = x + width * (position + 1.0) / 2.0;
+    for (&position, anchor) in positions.iter().zip(["start", "middle", "middle", "middle", "end"]) {
+        let at = x + width * part(position);
         svg.open("path").attr("d", &format!("M{0:.2} {1:.2}v1", at, y + THICKNESS));
         svg.attr("stroke", "#555").num("stroke-width", 0.15).close();
         let mut words = value_text(position * scale.limit());
@@ -63,12 +63,4 @@ pub(crate) fn bar(svg: &mut Xml, scale: &Scale, [x, y]: [f64; 2], width: f64, id
         }
         text(svg, [at, y + THICKNESS + 4.0], SMALL, anchor, &words);
     }
-}
-
-fn gradient(svg: &mut Xml, id: &str) {
-    svg.open("linearGradient").attr("id", id);
-    for position in [-1.0, -0.5, 0.0, 0.5, 1.0] {
-        svg.open("stop").num("offset", (position + 1.0) / 2.0).attr("stop-color", &diverging(position)).close();
-    }
-    svg.close();
 }

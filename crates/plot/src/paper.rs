@@ -2,12 +2,14 @@
 //!
 //! The picture has its true size: one small box is 1 mm, 40 ms and 0.1 mV, so that a printed sheet can be measured
 //! with a ruler. A cell of the input has the colour of its player's whole value, not of the value per sample: the
-//! colour is the number that stands in the table, and a small player that matters is not outshone by a long one.
+//! colour is the number that stands in the table, and a small player that matters is not outshone by a long one. A map
+//! of single cells, where there is one, takes the players' place.
 
 use einthoven_ecg::Record;
-use einthoven_game::{Attribution, Index, NEVER_MASKED, Partition};
+use einthoven_game::{Attribution, NEVER_MASKED, Partition};
 
 use crate::colour::Scale;
+use crate::dense::{Dense, Overlay};
 use crate::frame::{self, SMALL, text};
 use crate::layout::{Layout, MARGIN, MM_PER_MV, Panel, Sheet};
 use crate::legend::{self, Legend};
@@ -19,6 +21,10 @@ use crate::xml::{Xml, number};
 const TIME_AXIS: f64 = 7.0;
 const NOTE_LINE: f64 = 4.0;
 const NARROWEST: f64 = 200.0;
+/// The colours of small and large boxes: those of ECG paper, and greys, among which the pale colours of a map are not
+/// taken for lines.
+const RED: [&str; 2] = ["#f4c6cd", "#e59aa6"];
+const GREY: [&str; 2] = ["#e6e6e6", "#c8c8c8"];
 
 /// What is drawn by [`ecg_svg`].
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +35,8 @@ pub struct Picture<'a> {
     pub partition: &'a Partition,
     /// The values to colour by; without them the bare ECG is drawn.
     pub attribution: Option<&'a Attribution>,
+    /// Values of single cells to colour by instead of those of players; the attribution says of which output.
+    pub dense: Option<Dense<'a>>,
     /// Arrangement of the leads.
     pub layout: Layout,
     /// Heading of the picture.
@@ -40,7 +48,7 @@ pub struct Picture<'a> {
 /// The ECG as an SVG of true size.
 ///
 /// # Panics
-/// If partition and record differ in shape.
+/// If partition or map and record differ in shape.
 pub fn ecg_svg(picture: &Picture) -> String {
     let sheet = checked_sheet(picture, picture.layout);
     let id = match picture.layout {
@@ -60,11 +68,14 @@ pub fn ecg_svg(picture: &Picture) -> String {
 /// Lays a picture out.
 ///
 /// # Panics
-/// If partition and record differ in shape.
+/// If partition or map and record differ in shape.
 pub(crate) fn checked_sheet(picture: &Picture, layout: Layout) -> Sheet {
     let Picture { record, partition, .. } = *picture;
     let shapes = [(record.n_leads(), record.n_samples()), (partition.n_leads(), partition.n_samples())];
     assert_eq!(shapes[0], shapes[1], "[leads, samples] of the record and of the partition");
+    if let Some(dense) = picture.dense {
+        assert_eq!(dense.cells.len(), record.signal().len(), "cells of the map and of the record");
+    }
     Sheet::new(record, layout)
 }
 
@@ -76,10 +87,12 @@ pub(crate) fn below(sheet: &Sheet) -> f64 {
 /// Draws the grid and what is on it, the time axis and the notes.
 pub(crate) fn draw(svg: &mut Xml, picture: &Picture, sheet: &Sheet, id: &str) {
     if let Some(attribution) = picture.attribution {
-        let players = players::players(attribution);
-        bands(svg, picture, sheet, &players, scale(attribution));
+        match overlay(picture) {
+            Some((overlay, unit)) => overlay.draw(svg, picture, sheet, unit),
+            None => bands(svg, picture, sheet, &players::players(attribution), scale(attribution)),
+        }
     }
-    grid(svg, sheet, id);
+    grid(svg, sheet, id, if picture.dense.is_some() { GREY } else { RED });
     traces(svg, picture.record, sheet);
     time_axis(svg, sheet, picture.start);
     for (index, note) in sheet.notes.iter().enumerate() {
@@ -88,28 +101,36 @@ pub(crate) fn draw(svg: &mut Xml, picture: &Picture, sheet: &Sheet, id: &str) {
     }
 }
 
-/// What the colours of players say.
-fn colours(attribution: &Attribution) -> String {
-    let output = cut(&attribution.output, 24);
-    match attribution.index {
-        // The sign of a player is -1 where it is on.
-        Index::Fourier => format!("blue: negative, {output} rises with the player on; orange: positive, it falls"),
-        _ => format!("orange: speaks for {output}; blue: speaks against it"),
-    }
-}
-
 /// Draws the legend of the colours behind the traces, if there are any.
 pub(crate) fn draw_legend(svg: &mut Xml, picture: &Picture, [x, y]: [f64; 2], id: &str) {
     let Some(attribution) = picture.attribution else { return };
-    let legend = Legend {
+    let legend = match overlay(picture) {
+        Some((overlay, unit)) => overlay.legend(attribution, unit),
+        None => player_legend(picture, attribution),
+    };
+    legend::draw(svg, &legend, x, y, &format!("{id}-colours"));
+}
+
+fn player_legend<'a>(picture: &Picture, attribution: &'a Attribution) -> Legend<'a> {
+    let mut lines = vec![
+        players::colour_words(attribution),
+        "each cell has the colour of its player's whole value, as in the table".to_owned(),
+    ];
+    if picture.partition.owner().contains(&NEVER_MASKED) {
+        lines.push("uncoloured: belongs to no player".to_owned());
+    }
+    Legend {
         scale: scale(attribution),
         what: players::index_words(attribution),
         unit: players::unit(attribution.link),
         output: &attribution.output,
-        colours: colours(attribution),
-        has_unmasked: picture.partition.owner().contains(&NEVER_MASKED),
-    };
-    legend::draw(svg, &legend, x, y, &format!("{id}-colours"));
+        lines,
+    }
+}
+
+/// The map of cells in columns, and its unit, if there is one.
+fn overlay<'a>(picture: &Picture<'a>) -> Option<(Overlay, &'a str)> {
+    picture.dense.map(|dense| (Overlay::new(&dense, picture.record), dense.unit))
 }
 
 fn scale(attribution: &Attribution) -> Scale {
@@ -164,11 +185,11 @@ pub(crate) fn runs(partition: &Partition, panel: &Panel) -> Vec<(u32, usize, usi
     runs
 }
 
-/// Small boxes of 1 mm and large ones of 5 mm, as two patterns.
-fn grid(svg: &mut Xml, sheet: &Sheet, id: &str) {
+/// Small boxes of 1 mm and large ones of 5 mm, as two patterns of these colours.
+fn grid(svg: &mut Xml, sheet: &Sheet, id: &str, [small, large]: [&str; 2]) {
     let (x, y, width, height) = (MARGIN, sheet.top(), sheet.grid_width(), sheet.bottom() - sheet.top());
     svg.open("defs");
-    for (size, name, colour, line) in [(1.0, "small", "#f4c6cd", 0.08), (5.0, "large", "#e59aa6", 0.16)] {
+    for (size, name, colour, line) in [(1.0, "small", small, 0.08), (5.0, "large", large, 0.16)] {
         svg.open("pattern").attr("id", &format!("{id}-{name}")).attr("patternUnits", "userSpaceOnUse");
         svg.num("x", x).num("y", y).num("width", size).num("height", size);
         svg.open("path").attr("d", &format!("M0 0H{size}M0 0V{size}")).attr("stroke", colour);
@@ -180,7 +201,7 @@ fn grid(svg: &mut Xml, sheet: &Sheet, id: &str) {
         svg.attr("fill", &format!("url(#{id}-{name})")).attr("style", "mix-blend-mode:multiply").close();
     }
     svg.open("rect").num("x", x).num("y", y).num("width", width).num("height", height).attr("fill", "none");
-    svg.attr("stroke", "#e59aa6").num("stroke-width", 0.2).close();
+    svg.attr("stroke", large).num("stroke-width", 0.2).close();
 }
 
 /// One path per lead and row, its name, and a calibration pulse per row.

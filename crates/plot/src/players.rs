@@ -1,6 +1,8 @@
 //! The values of single players, picked out of an attribution.
 
-use einthoven_game::{Attribution, Link};
+use einthoven_game::{Attribution, Index, Link};
+
+use crate::number::cut;
 
 /// One player with its value.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,15 +49,34 @@ pub(crate) fn unit(link: Link) -> &'static str {
     }
 }
 
+/// The unit of the terms: that of the values, unless the run says another, as that of a gradient in a sum over cells.
+pub(crate) fn term_unit(attribution: &Attribution) -> &str {
+    attribution.run.get("unit").and_then(|unit| unit.as_str()).unwrap_or(unit(attribution.link))
+}
+
 /// Name of an attribution's index as the JSON has it.
 pub(crate) fn index_name(attribution: &Attribution) -> String {
     serde_json::to_string(&attribution.index).unwrap_or_default().trim_matches('"').to_owned()
 }
 
-/// What the values are, in words: `Shapley values` or the name of the index.
+/// What the values are, in words: `Shapley values`, the name of the index, or of the gradient method.
 pub(crate) fn index_words(attribution: &Attribution) -> String {
-    match index_name(attribution).as_str() {
-        "SV" => "Shapley values".to_owned(),
+    match attribution.index {
+        Index::Sv => "Shapley values".to_owned(),
+        Index::Gradient => format!("{} values", cut(&attribution.method, 24)),
         other => format!("{other} values"),
+    }
+}
+
+/// What the colours of signed values say.
+pub(crate) fn colour_words(attribution: &Attribution) -> String {
+    let output = cut(&attribution.output, 24);
+    match attribution.index {
+        // The sign of a player is -1 where it is on.
+        Index::Fourier => format!("blue: negative, {output} rises with the player on; orange: positive, it falls"),
+        _ if term_unit(attribution) != unit(attribution.link) => {
+            format!("orange: {output} rises with the sample; blue: it falls")
+        }
+        _ => format!("orange: speaks for {output}; blue: speaks against it"),
     }
 }

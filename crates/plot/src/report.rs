@@ -1,9 +1,10 @@
 //! The report: one HTML file that holds everything and fetches nothing.
 
 use einthoven_ecg::Record;
-use einthoven_game::{Attribution, Partition};
+use einthoven_game::{Attribution, Index, Partition};
 
 use crate::bars::player_bars_svg;
+use crate::dense::Dense;
 use crate::groups::{Group, group_bars_svg};
 use crate::layout::Layout;
 use crate::number::seconds_text;
@@ -42,6 +43,8 @@ pub struct Report<'a> {
     pub attributions: &'a [Attribution],
     /// The attribution that is drawn; the others are folded away.
     pub target: usize,
+    /// Values of single cells of that attribution, drawn on the paper instead of those of players.
+    pub dense: Option<Dense<'a>>,
     /// What the model said, output by output.
     pub predictions: &'a [Prediction],
     /// What was asked for, as key and value.
@@ -57,7 +60,7 @@ pub struct Report<'a> {
 /// The report as an HTML file: no script, no font, no picture comes from elsewhere.
 ///
 /// # Panics
-/// If `target` is not one of the attributions, or partition and record differ in shape.
+/// If `target` is not one of the attributions, or partition or map and record differ in shape.
 pub fn report_html(report: &Report) -> String {
     let attribution = &report.attributions[report.target];
     let title = format!("{}: why {}", report.record.name, attribution.output);
@@ -72,13 +75,24 @@ pub fn report_html(report: &Report) -> String {
         bars(html, report);
         player_table(html, attribution);
         other_outputs(html, report);
-        let note = format!(
-            "A player's value is its share of the difference between the model's {} for the whole record and for the \
-             masked one. Orange speaks for the output, blue against it; white is zero.",
-            players::unit(attribution.link)
-        );
-        page::settings(html, report.settings, attribution, &note);
+        page::settings(html, report.settings, attribution, &note(attribution));
     })
+}
+
+/// How to read the values.
+fn note(attribution: &Attribution) -> String {
+    if attribution.index == Index::Gradient {
+        let method = &attribution.method;
+        return format!(
+            "A player's value is the sum of what {method} gives to its cells. Orange is positive, blue negative; white \
+             is zero."
+        );
+    }
+    format!(
+        "A player's value is its share of the difference between the model's {} for the whole record and for the masked \
+         one. Orange speaks for the output, blue against it; white is zero.",
+        players::unit(attribution.link)
+    )
 }
 
 fn header(html: &mut Xml, report: &Report) {
@@ -111,8 +125,8 @@ fn ecg(html: &mut Xml, report: &Report, title: &str) {
         html.open("div").attr("class", "paper").markup(&picture(layout)).close();
         if layout == Layout::ThreeByFour {
             html.open("details");
-            // Most of the players are in the picture below alone, if they change within a lead.
-            if varies_in_time(report) {
+            // Most players or cells are in the picture below alone, if they change within a lead.
+            if report.dense.is_some() || varies_in_time(report) {
                 html.attr("open", "");
             }
             html.leaf("summary", "All leads in full length");
@@ -133,6 +147,7 @@ fn bare_picture<'a>(report: &Report<'a>) -> Picture<'a> {
         record: report.record,
         partition: report.partition,
         attribution: Some(&report.attributions[report.target]),
+        dense: report.dense,
         layout: Layout::TwelveByOne,
         title: "",
         start: report.start,

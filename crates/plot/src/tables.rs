@@ -1,7 +1,7 @@
 //! The tables of the report.
 
-use einthoven_game::Attribution;
 use einthoven_game::indices::adds_up;
+use einthoven_game::{Attribution, Index};
 use serde_json::{Map, Value};
 
 use crate::colour::diverging;
@@ -49,6 +49,9 @@ pub(crate) fn pairs<'a>(html: &mut Xml, pairs: impl IntoIterator<Item = (&'a str
 
 /// The facts of one attribution.
 pub(crate) fn facts(html: &mut Xml, attribution: &Attribution) {
+    if attribution.index == Index::Gradient {
+        return pairs(html, gradient_facts(attribution));
+    }
     let unit = players::unit(attribution.link);
     let kind = serde_json::to_string(&attribution.kind).unwrap_or_default().trim_matches('"').to_owned();
     let orders = attribution.terms.iter().map(|term| term.players.len()).max().unwrap_or(1).max(1);
@@ -72,6 +75,25 @@ pub(crate) fn facts(html: &mut Xml, attribution: &Attribution) {
         facts.insert(3, ("efficiency gap (difference less the sum of the values)", gap));
     }
     pairs(html, facts);
+}
+
+/// Those of a gradient method, which switches nothing off.
+fn gradient_facts(attribution: &Attribution) -> Vec<(&'static str, String)> {
+    let unit = players::unit(attribution.link);
+    let mut facts = vec![
+        ("of the record", format!("{} {unit}", value_text(attribution.full))),
+        ("of the baseline", format!("{} {unit}", value_text(attribution.baseline))),
+        ("difference", value_text(attribution.full - attribution.baseline)),
+    ];
+    if let Some(gap) = attribution.run.get("completeness_gap").and_then(Value::as_f64) {
+        facts.push(("completeness gap (difference less the sum of all cells)", value_text(gap)));
+    }
+    facts.extend([
+        ("method", attribution.method.clone()),
+        ("players (sums of cells)", attribution.n_players.to_string()),
+        ("seed", attribution.seed.to_string()),
+    ]);
+    facts
 }
 
 /// What the supports that a spectral method has compared explain of coalitions held out, why one was kept, and what the screens
@@ -112,7 +134,7 @@ pub(crate) fn comparison(html: &mut Xml, attribution: &Attribution) {
 /// The players by magnitude, `top` at most.
 pub(crate) fn players_by_magnitude(html: &mut Xml, attribution: &Attribution, top: usize) {
     html.open("table").attr("class", "players");
-    head(html, &["", "player", players::unit(attribution.link), "std. error"]);
+    head(html, &["", "player", players::term_unit(attribution), "std. error"]);
     html.open("tbody").text("");
     for (rank, player) in players::ranked(attribution).iter().take(top).enumerate() {
         player_row(html, rank + 1, player);

@@ -87,14 +87,16 @@ const INTERACTIONS: [&str; 9] = [
     "spectral",
 ];
 
-/// Methods that have a name but are not built yet.
-const LATER: [&str; 10] = [
+/// Methods that go back through a network instead of evaluating coalitions.
+const GRADIENTS: [&str; 12] = [
     "saliency",
     "input-x-gradient",
     "x-gradient",
     "ig",
     "expected-gradients",
     "smoothgrad",
+    "smoothgrad-squared",
+    "vargrad",
     "deeplift",
     "guided-backprop",
     "grad-cam",
@@ -225,9 +227,9 @@ impl FromStr for Method {
             None if INTERACTIONS.contains(&name) => Err(Error::Request(format!(
                 "use method `{name}` for single players: it is one of `einthoven interact`"
             ))),
-            None if LATER.contains(&name) => {
-                Err(Error::Request(format!("use method `{name}`: it is not built yet; this version has {names}")))
-            }
+            None if GRADIENTS.contains(&name) => Err(Error::Request(format!(
+                "use method `{name}` on coalitions: it needs a network and a record; it is one of `einthoven explain`"
+            ))),
             None => {
                 Err(Error::Request(format!("use method `{name}`: there is no such method; this version has {names}")))
             }

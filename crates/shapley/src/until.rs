@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use einthoven_game::{Attribution, Coalitions, Design, Kind, Values};
 
-use crate::{Error, Method, Request, Result};
+use crate::{Control, Error, Method, Request, Result};
 
 /// How much a round may grow on the one before, at least and at most.
 const GROWTH: (f64, f64) = (1.2, 2.0);
@@ -44,19 +44,25 @@ pub type Evaluate<'a, E> = dyn FnMut(Option<&Known>, &Coalitions) -> std::result
 
 /// Adds rounds until the largest standard error is below `rel` times the range of the values of its output, or the
 /// request's budget is spent. `evaluate` is given what is known and the coalitions to evaluate, and returns the values of the
-/// latter. A method without standard errors spends the budget.
+/// latter; what is known and what is returned are the game's own values, whatever `control` takes out of them before an
+/// estimate. A method without standard errors spends the budget.
 ///
 /// # Errors
-/// If `rel` is not above zero, the method is `auto`, the budget is too small for the method, or an evaluation fails.
+/// If `rel` is not above zero, the method is `auto`, the budget is too small for the method, the control variate is not for the method's
+/// index or not of this game, or an evaluation fails.
 pub fn until<E: From<Error>>(
     method: Method,
     request: &Request<'_>,
     rel: f64,
+    control: Option<&Control>,
     mut known: Option<Known>,
     evaluate: &mut Evaluate<'_, E>,
 ) -> std::result::Result<Outcome, E> {
     if !(rel.is_finite() && rel > 0.0) {
         return Err(Error::Request(format!("stop at a relative error of {rel}: expected a number above 0")).into());
+    }
+    if control.is_some() {
+        Control::check(method.about().index)?;
     }
     let mut budgets = Vec::new();
     // Values that are there already are a round that was evaluated.
@@ -71,7 +77,7 @@ pub fn until<E: From<Error>>(
         }
         let Some(all) = &known else { return Err(Error::Request("evaluate no coalitions".to_owned()).into()) };
         let values = select(all, &design.rows)?;
-        let mut attributions = method.estimate(&design, &values)?;
+        let mut attributions = method.estimate_with(control, &design, &values)?;
         let error = largest_error(&attributions, &all.values);
         let done = error <= rel || attributions.iter().all(|attribution| attribution.kind == Kind::Exact);
         if done || budget >= request.budget {

@@ -7,7 +7,9 @@ use einthoven::ecg::synth::Finding;
 use einthoven::interactions::Penalty;
 use einthoven::{BaselineName, DeviceChoice, DeviceName, Index, Link, Memory, Method, Players};
 
+use super::explain_args::Explain;
 use super::groups::Groups;
+use super::homogeneity::Homogeneity;
 use super::removal_args::Remove;
 use super::tree_args::Trees;
 
@@ -30,6 +32,7 @@ Examples:
   einthoven explain patient1 --players 'leads*windows:10' --target MI
   einthoven explain ecg.csv --rate 500 --units uV      explain a CSV file with one column per lead
   einthoven explain folder/ --out results              explain every record in a folder
+  einthoven explain patient1 --method ig               which single samples, by integrated gradients
   einthoven interact patient1 --order 2                which leads say more together than alone
   einthoven interact patient1 --players 'leads*windows:100' --method spectral --budget 16384
                                                        which single waves do, of 1200 parts
@@ -45,13 +48,15 @@ Einthoven is a research tool and not a medical device.";
 pub enum Command {
     /// What the model says about each record.
     Predict(Predict),
-    /// Why the model says it: Shapley values per lead and stretch of time.
+    /// Why the model says it: Shapley values per lead and stretch of time, or gradients of single samples.
     Explain(Explain),
     /// How parts work together: interactions of any order, and their pictures.
     Interact(Interact),
     /// Which few parts to take away so that the model says something else, tried on the model.
     #[command(long_about = super::removal_args::ABOUT)]
     Remove(Remove),
+    /// Whether a model is homogeneous, so that x-gradient explains it exactly in one pass.
+    Homogeneity(Homogeneity),
     /// Draw synthetic 12-lead records with known findings.
     Synth(Synth),
     /// Train a classifier on synthetic records or on PTB-XL.
@@ -116,20 +121,6 @@ pub struct Predict {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-}
-
-/// Arguments of `explain`.
-#[derive(Args, Debug)]
-pub struct Explain {
-    /// How the values are estimated: auto, or one of the list that `einthoven methods` prints.
-    #[arg(long, value_name = "METHOD", default_value = "auto")]
-    pub method: Method,
-    /// Stop as soon as the largest standard error is below this share of the range of the values; the budget is a cap.
-    #[arg(long, value_name = "REL", value_parser = positive)]
-    pub until: Option<f64>,
-    /// What is explained, and where the answer goes.
-    #[command(flatten)]
-    pub run: Run,
 }
 
 /// Arguments of `interact`.
@@ -385,7 +376,8 @@ impl std::str::FromStr for MethodName {
     }
 }
 
-fn positive(text: &str) -> Result<f64, String> {
+/// A number above zero.
+pub fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
         _ => Err("must be a number above 0".to_owned()),

@@ -125,7 +125,8 @@ fn values(args: &GameArgs, game: &GameFile, budget: usize) -> Result<Found> {
             choice.method.estimate(&design, &game.values(&design.rows)?)?
         }
         Some(rel) => {
-            until(choice.method, &request, rel, None, &mut |_, rows| Ok::<_, Error>(game.values(rows)?))?.attributions
+            until(choice.method, &request, rel, None, None, &mut |_, rows| Ok::<_, Error>(game.values(rows)?))?
+                .attributions
         }
     };
     Ok((attributions, choice.reason))

@@ -1,7 +1,7 @@
-//! `einthoven methods`: what estimators there are.
+//! `einthoven methods`: what methods there are.
 
 use einthoven::shapley::About;
-use einthoven::{Method, Result, interactions};
+use einthoven::{GradientMethod, Method, Result, interactions};
 
 use super::print;
 
@@ -28,6 +28,18 @@ spex, proxyspex, spectral: for hundreds or thousands of players of whose sets fe
   result says what share of its variance is explained, and how many coefficients can be told from zero.
 ";
 
+const GRADIENTS: &str = "
+Gradient methods, for `einthoven explain`: a value for each sample of each lead, and sums of those for --players:
+
+";
+
+const OF_GRADIENTS: &str = "
+unit: of a cell, and of a sum of cells; with --link probability, probability in place of logit.
+passes: forward and back through the network, for all outputs; occlusion masks one player at a time instead, and has no map.
+Those in logits add up to the difference between record and baseline, but for a completeness gap that the result says;
+  input-x-gradient does so for homogeneous models only, and occlusion for models without interactions.
+";
+
 /// Prints the tables of methods.
 pub fn run() -> Result<()> {
     let head = ["--method", "index", "kind", "budget", "cost", "source"].map(str::to_owned);
@@ -36,19 +48,25 @@ pub fn run() -> Result<()> {
     };
     let values = Method::ALL.into_iter().map(|method| row(method.about()));
     let interactions = interactions::Method::ALL.into_iter().map(|method| row(method.about()));
-    print::text(&(table(head.clone(), values) + NOTES + INTERACTIONS + &table(head, interactions) + OF_INTERACTIONS))
+    let gradients = GradientMethod::ALL.into_iter().map(|method| {
+        let [unit, passes, source] = method.about();
+        [method.name(), unit, passes, source].map(str::to_owned)
+    });
+    let gradients = table(["--method", "unit", "passes", "source"].map(str::to_owned), gradients);
+    let text = table(head.clone(), values) + NOTES + INTERACTIONS + &table(head, interactions) + OF_INTERACTIONS;
+    print::text(&(text + GRADIENTS + &gradients + OF_GRADIENTS))
 }
 
-fn table(head: [String; 6], rows: impl Iterator<Item = [String; 6]>) -> String {
-    let rows: Vec<[String; 6]> = std::iter::once(head).chain(rows).collect();
+fn table<const N: usize>(head: [String; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let rows: Vec<[String; N]> = std::iter::once(head).chain(rows).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..5).map(width).collect();
+    let widths: Vec<usize> = (0..N - 1).map(width).collect();
     let mut text = String::new();
     for row in &rows {
         for (cell, width) in row.iter().zip(&widths) {
             text.push_str(&format!("{cell:width$}  "));
         }
-        text.push_str(&row[5]);
+        text.push_str(&row[N - 1]);
         text.push('\n');
     }
     text

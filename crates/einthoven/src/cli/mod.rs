@@ -5,8 +5,10 @@ mod args;
 mod csv_file;
 mod devices;
 mod explain;
+mod explain_args;
 mod game;
 mod groups;
+mod homogeneity;
 mod interact;
 mod methods;
 mod predict;
@@ -37,6 +39,7 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Predict(args) => predict::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Homogeneity(args) => homogeneity::run(args),
         Command::Interact(args) => interact::run(args),
         Command::Remove(args) => remove::run(args),
         Command::Synth(args) => synth::run(args),

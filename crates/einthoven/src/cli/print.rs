@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use einthoven::game::indices::adds_up;
 use einthoven::masking::Stats;
 use einthoven::plot::Prediction;
-use einthoven::{Attribution, Error, Result};
+use einthoven::{Attribution, Error, Index, Result};
 use serde_json::Value;
 
 use super::args::Format;
@@ -102,6 +102,9 @@ fn terms(attribution: &Attribution, top: usize) -> String {
 
 /// What the terms add up to, and how they came about.
 fn total(attribution: &Attribution) -> String {
+    if attribution.index == Index::Gradient {
+        return gradient_total(attribution);
+    }
     let gap = match adds_up(attribution.index) {
         true => format!("efficiency gap {:.1e}; ", attribution.efficiency_gap()),
         false => String::new(),
@@ -112,6 +115,19 @@ fn total(attribution: &Attribution) -> String {
         attribution.baseline + 0.0,
         attribution.full + 0.0,
         attribution.evaluations,
+        attribution.method,
+        kind(attribution),
+    )
+}
+
+/// The same of a gradient method, which switches nothing off.
+fn gradient_total(attribution: &Attribution) -> String {
+    let gap = attribution.run.get("completeness_gap").and_then(Value::as_f64);
+    format!(
+        "  from {:+.4} (baseline) to {:+.4} (record); {}{} ({})\n",
+        attribution.baseline + 0.0,
+        attribution.full + 0.0,
+        gap.map_or(String::new(), |gap| format!("completeness gap {gap:.1e}; ")),
         attribution.method,
         kind(attribution),
     )

@@ -51,6 +51,7 @@ pub fn settings(args: &Run, method: Method, until: Option<f64>) -> Settings {
         method,
         budget: args.budget,
         until,
+        control: false,
         baseline: args.baseline.clone(),
         link: args.link,
         devices: args.engine.device.clone(),

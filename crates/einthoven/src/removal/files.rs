@@ -100,8 +100,13 @@ impl Removals {
         );
         // In the short arrangement a part may lie where its lead is not drawn.
         let layout = Layout::TwelveByOne;
-        let picture =
-            Picture { attribution: Some(&marked), title: &title, layout, ..self.explanation.picture(self.target) };
+        let picture = Picture {
+            attribution: Some(&marked),
+            dense: None,
+            title: &title,
+            layout,
+            ..self.explanation.picture(self.target)
+        };
         einthoven_plot::ecg_svg(&picture)
     }
 

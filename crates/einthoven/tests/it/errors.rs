@@ -26,7 +26,8 @@ fn usage() {
     refused(folder.path(), &["--budget", "0"], 2, &["budget"]);
     refused(folder.path(), &["--budget", "1"], 2, &["budget"]);
     refused(folder.path(), &["--target", "MIRACLE"], 2, &["MIRACLE", "NORM, MI, STTC, CD, HYP"]);
-    refused(folder.path(), &["--method", "saliency"], 2, &["saliency", "not built yet"]);
+    refused(folder.path(), &["--method", "x-gradient"], 2, &["not homogeneous", "layer 1", "input-x-gradient or ig"]);
+    refused(folder.path(), &["--method", "gradients"], 2, &["no such method", "expected-gradients"]);
     refused(folder.path(), &["--method", "spex"], 2, &["spex", "einthoven interact"]);
     refused(folder.path(), &["--method", "magic"], 2, &["magic"]);
     refused(folder.path(), &["--players", "waves"], 2, &["waves", "not built yet"]);

@@ -130,10 +130,10 @@ fn a_model_gets_its_own_leads_in_its_own_order() {
 }
 
 /// A model whose logit is the sum of the first samples of its leads.
-struct FirstSample(ModelSpec);
+pub struct FirstSample(ModelSpec);
 
 impl FirstSample {
-    fn new(leads: &[&str]) -> Self {
+    pub fn new(leads: &[&str]) -> Self {
         Self(ModelSpec {
             outputs: vec!["sum".into()],
             leads: leads.iter().map(ToString::to_string).collect(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{CargoOpt, DependencyKind, MetadataCommand};
 
 /// Every crate, bottom first, and whether it may know burn.
-const LAYERS: [(&str, bool); 10] = [
+const LAYERS: [(&str, bool); 11] = [
     ("einthoven-game", false),
     ("einthoven-ecg", false),
     ("einthoven-fit", false),
@@ -15,6 +15,7 @@ const LAYERS: [(&str, bool); 10] = [
     ("einthoven-kernels", true),
     ("einthoven-model", true),
     ("einthoven-masking", true),
+    ("einthoven-gradient", true),
     ("einthoven", true),
 ];
 

@@ -1,9 +1,11 @@
 //! Tests of the facade and of the program, in one binary.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod control;
 mod errors;
 mod explain;
 mod game;
+mod gradient;
 mod interact;
 mod layers;
 mod program;

@@ -1,7 +1,7 @@
 //! What the value of a coalition weighs.
 
 use super::numbers::{binomial, half_binomial, sign};
-use super::{aggregation, fsii_residue, has_sets, interaction_index, is_generalized_value, joint};
+use super::{aggregation, follows_from_values, fsii_residue, has_sets, interaction_index, is_generalized_value, joint};
 use crate::Index;
 
 /// The weight of the value `v(T)` in the index of a set `S` of `s` players, for all coalitions `T` of `t` players that
@@ -92,8 +92,7 @@ fn has_weights(index: Index, order: usize, s: usize) -> bool {
     let defined = match index {
         Index::KSii => s == order || s == 0,
         Index::KaddShap | Index::Fbii => s == order,
-        Index::Owen | Index::Lime => false,
-        _ => true,
+        _ => follows_from_values(index),
     };
     defined && has_sets(index, order, s)
 }

@@ -2,7 +2,7 @@
 
 use super::nodes::nodes;
 use super::numbers::binomial;
-use super::{aggregation, has_sets, is_generalized_value};
+use super::{aggregation, follows_from_values, has_sets, is_generalized_value};
 use crate::Index;
 
 /// The weights of the Walsh-Hadamard coefficient of a set of `r` players in the index of its subsets of 0, 1, ...,
@@ -13,7 +13,7 @@ use crate::Index;
 ///
 /// [`moebius_weight`]: super::moebius_weight
 pub fn fourier_weights(index: Index, order: usize, r: usize) -> Option<Vec<f64>> {
-    if is_generalized_value(index) || matches!(index, Index::Owen | Index::Lime) {
+    if is_generalized_value(index) || !follows_from_values(index) {
         return None;
     }
     let order = if has_sets(index, order, 2) { order } else { order.min(1) };

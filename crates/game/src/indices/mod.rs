@@ -62,6 +62,12 @@ pub fn is_generalized_value(index: Index) -> bool {
     matches!(index, Index::Sgv | Index::Bgv | Index::Chgv | Index::Igv | Index::Egv | Index::JointSv)
 }
 
+/// Whether the index follows from the values of coalitions alone. Owen needs a tree besides, LIME a neighbourhood, and
+/// gradients see no coalition.
+pub fn follows_from_values(index: Index) -> bool {
+    !matches!(index, Index::Owen | Index::Lime | Index::Gradient)
+}
+
 /// Whether the values of all sets up to the top order add up to what the full coalition adds to the empty one.
 pub fn adds_up(index: Index) -> bool {
     matches!(index, Index::Sv | Index::KSii | Index::Stii | Index::Fsii | Index::JointSv | Index::Owen)
@@ -109,7 +115,7 @@ fn fsii_residue(order: usize, s: usize, j: usize) -> f64 {
 
 fn check_order(index: Index, order: usize, n_players: usize) -> Result<()> {
     let asked = || format!("compute {index} of order {order} for {n_players} players");
-    if matches!(index, Index::Owen | Index::Lime) {
+    if !follows_from_values(index) {
         return Err(Error::Request(format!("{}: it does not follow from the values of coalitions alone", asked())));
     }
     let most = if has_sets(index, 2, 2) { n_players } else { 1.min(n_players) };

@@ -7,8 +7,8 @@ use crate::Index;
 /// The weight of the Moebius coefficient `m(R)` in the index of a subset `S` of `R`; zero if `r < s`. It does not
 /// depend on the number of players.
 ///
-/// `None` for Owen and LIME, which do not follow from `m` alone, for generalized values, to which all sets count that
-/// share a player with `S`, and where there are no such sets: `s > order`, `s > 1` for SV and BV.
+/// `None` for indices that do not follow from `m` alone (Owen, LIME, Gradient), for generalized values, to which all sets
+/// count that share a player with `S`, and where there are no such sets: `s > order`, `s > 1` for SV and BV.
 pub fn moebius_weight(index: Index, order: usize, s: usize, r: usize) -> Option<f64> {
     if !has_sets(index, order, s) {
         return None;

@@ -1,6 +1,6 @@
 //! Where the multilinear extension of a game is looked at, for each index.
 
-use super::{aggregation, fsii_residue, is_generalized_value};
+use super::{aggregation, follows_from_values, fsii_residue, is_generalized_value};
 use crate::Index;
 use crate::quadrature::gauss_legendre;
 
@@ -9,10 +9,10 @@ use crate::quadrature::gauss_legendre;
 /// `(x, ..., x)`, without error for a game of up to `n_players` players, or a part of a game that only so many have a
 /// say in. Of an index that is another one's sum ([`aggregation`]) it is that other one.
 ///
-/// Points are from 0 to 1 and differ. `None` for Owen and LIME, which do not follow from the game alone, and for
-/// generalized and joint values.
+/// Points are from 0 to 1 and differ. `None` for indices that do not follow from the game alone
+/// ([`follows_from_values`]), and for generalized and joint values.
 pub fn derivative_nodes(index: Index, n_players: usize, order: usize) -> Option<Vec<(f64, Vec<f64>)>> {
-    if is_generalized_value(index) || matches!(index, Index::Owen | Index::Lime) {
+    if is_generalized_value(index) || !follows_from_values(index) {
         return None;
     }
     let base = aggregation(index, 0).map_or(index, |(base, _)| base);

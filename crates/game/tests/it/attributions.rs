@@ -1,4 +1,5 @@
-use einthoven_game::{Attribution, AttributionArrays, Index, Kind, Link, Partition, Signal, Term};
+use einthoven_game::npy::{Array, Data};
+use einthoven_game::{Attribution, AttributionArrays, Index, Kind, Link, Partition, Signal, Term, npz};
 use proptest::prelude::*;
 
 pub fn attribution(output: &str, terms: Vec<Term>) -> Attribution {
@@ -108,6 +109,69 @@ fn arrays_line_up_the_terms_of_all_outputs() {
     };
     assert!(same(&found, &arrays));
     assert!(Signal::new(&partition, vec![0.0; 5], 100.0, 0.0).is_err());
+}
+
+#[test]
+fn maps_of_cells_come_back_and_fit_the_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("attribution.npz");
+    let outputs = [attribution("MI", vec![term(&[0], 1.0, None)]), attribution("CD", vec![])];
+    let partition = Partition::leads(&outputs[0].player_names, 2).unwrap();
+    let arrays = || {
+        let signal = Signal::new(&partition, vec![0.5; 6], 100.0, 0.0).unwrap();
+        AttributionArrays::new(&outputs, Some(signal)).unwrap()
+    };
+    let cells: Vec<f64> = (0..12).map(|cell| 1.0 / (1.0 + f64::from(cell)) - 0.3).collect();
+    arrays().with_dense(cells.clone()).unwrap().save(&path).unwrap();
+    // f64 all the way: sums over players are those of the terms.
+    assert_eq!(AttributionArrays::load(&path).unwrap().dense, Some(cells.clone()));
+    let mut file = npz::Npz::open(&path).unwrap();
+    assert_eq!(file.array("dense").unwrap(), Array { shape: vec![2, 3, 2], data: Data::F64(cells.clone()) });
+    arrays().save(&path).unwrap();
+    assert_eq!(AttributionArrays::load(&path).unwrap().dense, None);
+    let refused = arrays().with_dense(cells[1..].to_vec()).unwrap_err().to_string();
+    assert!(refused.contains("2 outputs x 6 cells") && refused.contains("found 11"), "{refused}");
+    let bare = AttributionArrays::new(&outputs, None).unwrap();
+    assert!(bare.with_dense(vec![]).unwrap_err().to_string().contains("x 0 cells"));
+}
+
+#[test]
+fn maps_of_other_shapes_are_refused_by_field() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("attribution.npz");
+    let with = |shape: &[usize], data: Data, signal: bool| {
+        let texts = |texts: &[&str]| Array::flat(Data::Text(texts.iter().map(|&text| text.to_owned()).collect()));
+        let floats = |count: usize| Array::flat(Data::F64(vec![0.0; count]));
+        let mut arrays = vec![
+            ("values", floats(0)),
+            ("std_err", floats(0)),
+            ("term_players", Array::flat(Data::U32(vec![]))),
+            ("term_offsets", Array::flat(Data::U32(vec![0]))),
+            ("baseline", floats(2)),
+            ("full", floats(2)),
+            ("outputs", texts(&["MI", "CD"])),
+            ("player_names", texts(&["I"])),
+            ("dense", Array { shape: shape.to_vec(), data }),
+        ];
+        if signal {
+            arrays.push(("partition", Array { shape: vec![1, 3], data: Data::U32(vec![0; 3]) }));
+            arrays.push(("signal", Array { shape: vec![1, 3], data: Data::F32(vec![0.0; 3]) }));
+            arrays.push(("rate", Array::float(100.0)));
+            arrays.push(("start", Array::float(0.0)));
+        }
+        npz::save(&path, &arrays).unwrap();
+        AttributionArrays::load(&path).map(|found| found.dense).map_err(|error| error.to_string())
+    };
+    assert_eq!(with(&[2, 1, 3], Data::F32(vec![0.5; 6]), true), Ok(Some(vec![0.5; 6])));
+    for (found, told) in [
+        (with(&[2, 3], Data::F64(vec![0.0; 6]), true), "[2, 1, 3], found [2, 3]"),
+        (with(&[2, 3, 1], Data::F64(vec![0.0; 6]), true), "[2, 1, 3], found [2, 3, 1]"),
+        (with(&[2, 1, 3], Data::Text(vec![String::new(); 6]), true), "found texts"),
+        (with(&[2, 1, 3], Data::F64(vec![0.0; 6]), false), "expected a `signal`"),
+    ] {
+        let error = found.unwrap_err();
+        assert!(error.contains("`dense`") && error.contains(told), "{error}");
+    }
 }
 
 #[test]

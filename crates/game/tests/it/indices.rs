@@ -310,6 +310,7 @@ fn what_cannot_be_computed_is_refused() {
     };
     refused(Index::Owen, 1, "Owen");
     refused(Index::Lime, 1, "LIME");
+    refused(Index::Gradient, 1, "Gradient of order 1 for 3 players: it does not follow");
     refused(Index::Sv, 2, "from 1 to 1");
     refused(Index::Bv, 2, "from 1 to 1");
     refused(Index::Sii, 0, "from 1 to 3");

@@ -1,6 +1,7 @@
 use einthoven_game::Index;
 use einthoven_game::indices::{
-    coalition_weight, derivative_weight, from_table, is_generalized_value, moebius_weight, size_share,
+    coalition_weight, derivative_nodes, derivative_weight, follows_from_values, fourier_weights, from_table,
+    is_generalized_value, moebius_weight, size_share,
 };
 
 use crate::definitions::weighted;
@@ -12,14 +13,14 @@ fn has_weights(index: Index, order: usize, s: usize) -> bool {
         Index::Sv | Index::Bv => s <= 1,
         Index::KSii | Index::KaddShap => s == order || (s == 0 && index == Index::KSii),
         Index::Fbii => s == order,
-        Index::Owen | Index::Lime => false,
+        Index::Owen | Index::Lime | Index::Gradient => false,
         _ => true,
     }
 }
 
 #[test]
 fn weighted_derivatives_add_up_to_the_index() {
-    let have_derivatives = |index: &Index| !matches!(index, Index::Owen | Index::Lime) && !is_generalized_value(*index);
+    let have_derivatives = |index: &Index| follows_from_values(*index) && !is_generalized_value(*index);
     for index in Index::ALL.into_iter().filter(have_derivatives) {
         for order in 1..=if matches!(index, Index::Sv | Index::Bv) { 1 } else { 4 } {
             let table = random_table(6, 9);
@@ -38,7 +39,7 @@ fn weighted_derivatives_add_up_to_the_index() {
 
 #[test]
 fn weighted_coalitions_add_up_to_the_index() {
-    for index in Index::ALL.into_iter().filter(|index| !matches!(index, Index::Owen | Index::Lime)) {
+    for index in Index::ALL.into_iter().filter(|index| follows_from_values(*index)) {
         for n in 3..=7 {
             for order in 1..=if matches!(index, Index::Sv | Index::Bv) { 1 } else { n.min(4) } {
                 let table = random_table(n, 12);
@@ -55,7 +56,10 @@ fn weighted_coalitions_add_up_to_the_index() {
             }
         }
     }
-    assert_eq!(coalition_weight(Index::Owen, 5, 2, 1, 1, 1), None);
+    for index in [Index::Owen, Index::Lime, Index::Gradient] {
+        assert_eq!(coalition_weight(index, 5, 2, 1, 1, 1), None);
+        assert!(derivative_nodes(index, 5, 1).is_none() && fourier_weights(index, 1, 2).is_none(), "{index}");
+    }
     assert_eq!(coalition_weight(Index::Sii, 5, 2, 2, 1, 2), Some(0.0), "two of one player are none");
     assert_eq!(coalition_weight(Index::Sii, 5, 2, 2, 5, 1), Some(0.0), "there are only three others");
     assert_eq!(coalition_weight(Index::Sii, 5, 2, 2, 3, 3), Some(0.0), "three players of a pair");

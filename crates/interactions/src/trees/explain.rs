@@ -74,7 +74,7 @@ struct Background {
 
 impl<'a> TreeExplainer<'a> {
     /// Explains by the path-dependent game. SV and BV have order 1. Fails if a tree does not say how many training rows
-    /// came to its nodes, the order is not from 1 to the number of features, the index is Owen, LIME or a generalized or joint value, or there are
+    /// came to its nodes, the order is not from 1 to the number of features, the index is Owen, LIME, Gradient or a generalized or joint value, or there are
     /// more than ten million sets.
     pub fn path_dependent(ensemble: &'a Ensemble, index: Index, order: usize) -> Result<Self> {
         check(ensemble)?;
@@ -95,7 +95,7 @@ impl<'a> TreeExplainer<'a> {
 
     /// Explains by the interventional game with these background rows, all of equal weight. SV and BV have order 1.
     /// Fails if there is no background row or its features are not the ensemble's, the order is not from 1 to the number
-    /// of features, the index is Owen, LIME or a generalized or joint value, or there are more than ten million sets.
+    /// of features, the index is Owen, LIME, Gradient or a generalized or joint value, or there are more than ten million sets.
     pub fn interventional(ensemble: &'a Ensemble, index: Index, order: usize, background: &Rows) -> Result<Self> {
         check(ensemble)?;
         background.check(ensemble)?;

@@ -129,3 +129,29 @@ fn backgrounds_are_averaged() {
     let refused = MaskedModel::new(&Mirror::new(), &Device::flex(), &record(1), &partition(), &options).map(|_| ());
     assert!(matches!(refused, Err(Error::Mismatch { what: "with background records", .. })), "{refused:?}");
 }
+
+#[test]
+fn the_reference_of_a_record_is_what_it_is_where_all_is_masked() {
+    let mut all_off = Coalitions::new(12);
+    all_off.push_empty();
+    let leads = Partition::leads(&LEADS.map(String::from), SAMPLES).unwrap();
+    let backgrounds = (10..13).flat_map(|seed| record(seed).signal().to_vec()).collect();
+    for baseline in [
+        Baseline::Zero,
+        Baseline::Mean,
+        Baseline::DatasetMean((0..12).map(|lead| 0.1 * lead as f32).collect()),
+        Baseline::Interpolate,
+        Baseline::Noise { seed: 5 },
+        Baseline::Background(backgrounds),
+    ] {
+        let found = baseline.reference(&record(1)).unwrap();
+        let options = Options { baseline: baseline.clone(), ..Options::default() };
+        let masked = MaskedModel::new(&Mirror::new(), &Device::flex(), &record(1), &leads, &options).unwrap();
+        let seen = masked.values(&all_off).unwrap();
+        for (found, seen) in found.iter().zip(seen.as_slice()) {
+            assert!((found - seen).abs() <= 3e-7, "{baseline:?}: {found} {seen}");
+        }
+        assert_eq!(found.len(), 12 * SAMPLES);
+    }
+    assert!(Baseline::Background(vec![0.0; 7]).reference(&record(1)).is_err());
+}

@@ -2,12 +2,14 @@
 
 use super::conv::PackedConv;
 use super::pointwise::Pool;
-use crate::network::{Conv, Layer, Network, Node, Op};
+use crate::network::{Conv, Layer, Linear, Network, Node, Op};
 
 /// One pass over the samples.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
     pub op: StepOp,
+    /// The layer whose operation it is; a sum and a ReLU come after it.
+    pub layer: usize,
     pub input: Node,
     /// Added to what the operation makes.
     pub add: Option<Node>,
@@ -17,7 +19,7 @@ pub(super) struct Step {
 
 #[derive(Clone, Debug)]
 pub(super) enum StepOp {
-    /// A linear layer is a convolution over a signal of one sample.
+    /// Or a linear layer.
     Conv(PackedConv),
     Pool(Pool),
     PoolTime,
@@ -57,16 +59,21 @@ fn step(layer: &Layer, output: Node) -> Step {
         &Op::MaxPool { kernel, stride, padding } => StepOp::Pool(Pool { kernel, stride, padding, mean: false }),
         &Op::AvgPool { window } => StepOp::Pool(Pool { kernel: window, stride: window, padding: 0, mean: true }),
         Op::PoolTime => StepOp::PoolTime,
-        Op::Linear(linear) => StepOp::Conv(PackedConv::new(&Conv {
-            channels: linear.features,
-            kernel: 1,
-            stride: 1,
-            padding: 0,
-            weight: linear.weight.clone(),
-            bias: linear.bias.clone(),
-        })),
+        Op::Linear(linear) => StepOp::Conv(PackedConv::new(&as_conv(linear))),
     };
-    Step { op, input: layer.input, add: layer.op.other(), relu: layer.op == Op::Relu, output }
+    Step { op, layer: output - 1, input: layer.input, add: layer.op.other(), relu: layer.op == Op::Relu, output }
+}
+
+/// A linear layer as a convolution over a signal of one sample.
+pub(super) fn as_conv(linear: &Linear) -> Conv {
+    Conv {
+        channels: linear.features,
+        kernel: 1,
+        stride: 1,
+        padding: 0,
+        weight: linear.weight.clone(),
+        bias: linear.bias.clone(),
+    }
 }
 
 fn is_read_once(network: &Network, node: Node) -> bool {

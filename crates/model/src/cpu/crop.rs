@@ -69,25 +69,38 @@ impl CpuNetwork {
             let reads = |step: &super::Step| step.input == node || step.add == Some(node);
             self.steps[steps.clone()].iter().rposition(reads).map_or(usize::MAX, |index| steps.start + index)
         };
-        let mut alive: Vec<(Range<usize>, usize)> = Vec::new();
-        let mut size = 0;
+        let length = |node: Node| needs[node - from].len() * self.pitch(node);
         let made = steps.clone().map(|index| (self.steps[index].output, index));
-        for (node, index) in std::iter::once((from, steps.start)).chain(made) {
-            alive.retain(|(_, last)| *last >= index);
-            let length = needs[node - from].len() * if node == 0 { self.network.shape(0)[0] } else { self.width(node) };
-            let mut start = 0;
-            alive.sort_by_key(|(place, _)| place.start);
-            for (place, _) in &alive {
-                if start + length <= place.start {
-                    break;
-                }
-                start = start.max(place.end);
-            }
-            places[node - from] = start..start + length;
-            alive.push((start..start + length, last_use(node)));
-            size = size.max(start + length);
+        let lives = std::iter::once((from, steps.start))
+            .chain(made)
+            .map(|(node, index)| (length(node), index, last_use(node)))
+            .collect::<Vec<_>>();
+        let (found, size) = pack(&lives);
+        let made = steps.map(|index| self.steps[index].output);
+        for (node, place) in std::iter::once(from).chain(made).zip(found) {
+            places[node - from] = place;
         }
         (places, size)
+    }
+
+    /// The whole network for the whole signal, with all nodes kept.
+    pub(super) fn everything(&self) -> Crop {
+        let (from, to) = (0, self.network.output());
+        let needs: Vec<_> = (from..=to).map(|node| 0..self.network.shape(node)[1]).collect();
+        let mut places = vec![0..0; needs.len()];
+        let mut size = 0;
+        for node in std::iter::once(0).chain(self.steps.iter().map(|step| step.output)) {
+            let end = size + needs[node].len() * self.pitch(node);
+            places[node] = size..end;
+            size = end;
+        }
+        let multiply_adds = self.network.multiply_adds(from, to, &needs);
+        Crop { from, to, steps: 0..self.steps.len(), needs, places, size, multiply_adds }
+    }
+
+    /// Numbers of a sample of a node in memory.
+    fn pitch(&self, node: Node) -> usize {
+        if node == 0 { self.network.shape(0)[0] } else { self.width(node) }
     }
 
     pub(super) fn view<'a>(&self, crop: &Crop, node: Node, data: &'a [f32]) -> View<'a> {
@@ -97,4 +110,26 @@ impl CpuNetwork {
         let channels = if node == 0 { channels } else { self.width(node) };
         View { data, first: span.start, total, item: crop.region(node).len(), steps, channels }
     }
+}
+
+/// Places in memory for values of these lengths, each alive from one step to another, in the order in which they come to
+/// life; and the memory they take together. Memory of what is not alive any more is used again.
+pub(super) fn pack(lives: &[(usize, usize, usize)]) -> (Vec<Range<usize>>, usize) {
+    let mut alive: Vec<(Range<usize>, usize)> = Vec::new();
+    let mut size = 0;
+    let place = |&(length, first, last): &(usize, usize, usize)| {
+        alive.retain(|(_, last)| *last >= first);
+        let mut start = 0;
+        alive.sort_by_key(|(place, _)| place.start);
+        for (place, _) in &alive {
+            if start + length <= place.start {
+                break;
+            }
+            start = start.max(place.end);
+        }
+        alive.push((start..start + length, last));
+        size = size.max(start + length);
+        start..start + length
+    };
+    (lives.iter().map(place).collect(), size)
 }

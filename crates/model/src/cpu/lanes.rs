@@ -21,6 +21,8 @@ pub(super) trait Lanes: Copy {
     unsafe fn add(self, other: Self) -> Self;
     /// The larger of each pair; the one of `other` where that is no number.
     unsafe fn max(self, other: Self) -> Self;
+    /// What it is where `gate` is above 0, and 0 elsewhere.
+    unsafe fn where_positive(self, gate: Self) -> Self;
 }
 
 /// Plain Rust, which the compiler turns into what the machine is known to have (NEON on every 64-bit ARM).
@@ -69,6 +71,11 @@ impl Lanes for Plain {
     unsafe fn max(self, other: Self) -> Self {
         self.zip(other, |a, b| if a > b { a } else { b })
     }
+
+    #[inline(always)]
+    unsafe fn where_positive(self, gate: Self) -> Self {
+        self.zip(gate, |a, gate| if gate > 0.0 { a } else { 0.0 })
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -116,6 +123,14 @@ pub(super) mod x86 {
         unsafe fn max(self, other: Self) -> Self {
             Self(unsafe { _mm512_max_ps(self.0, other.0) })
         }
+
+        #[inline(always)]
+        unsafe fn where_positive(self, gate: Self) -> Self {
+            unsafe {
+                let positive = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(gate.0, _mm512_setzero_ps());
+                Self(_mm512_maskz_mov_ps(positive, self.0))
+            }
+        }
     }
 
     // SAFETY: as above; the second half lies eight numbers on.
@@ -152,6 +167,15 @@ pub(super) mod x86 {
         #[inline(always)]
         unsafe fn max(self, other: Self) -> Self {
             unsafe { Self(_mm256_max_ps(self.0, other.0), _mm256_max_ps(self.1, other.1)) }
+        }
+
+        #[inline(always)]
+        unsafe fn where_positive(self, gate: Self) -> Self {
+            unsafe {
+                let zero = _mm256_setzero_ps();
+                let half = |x, gate| _mm256_and_ps(x, _mm256_cmp_ps::<_CMP_GT_OQ>(gate, zero));
+                Self(half(self.0, gate.0), half(self.1, gate.1))
+            }
         }
     }
 }

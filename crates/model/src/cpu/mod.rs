@@ -1,4 +1,4 @@
-//! The forward pass on the CPU.
+//! The forward pass on the CPU, and the backward pass to the signal ([`backward`]).
 //!
 //! burn's own convolution runs at a fifth of what the processor can do. This one keeps channels side by side in whole
 //! blocks of sixteen ([`conv`]), does sums and ReLUs where the convolution stores its result, lets a few rows
@@ -7,6 +7,7 @@
 //! It computes any part of the network for any span of time ([`CpuNetwork::crop`]): what lies outside of what the span
 //! needs is not computed. A sample has the same bits whatever crop it is computed in.
 
+mod backward;
 mod compile;
 #[expect(unsafe_code, reason = "vector instructions, and no bounds checks in the innermost loop")]
 mod conv;
@@ -14,14 +15,20 @@ mod crop;
 #[expect(unsafe_code, reason = "vector instructions")]
 mod lanes;
 mod pointwise;
+mod spread;
+mod transpose;
+
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
+pub use backward::GradientScratch;
 pub use crop::Crop;
 
 use self::{
+    backward::Backward,
     compile::{Step, StepOp},
-    conv::{Finish, View},
+    conv::{Addend, Finish, Target, View},
     lanes::LANES,
 };
 use crate::network::{Network, Node};
@@ -36,6 +43,8 @@ const MAX_GROUP: usize = 32;
 pub struct CpuNetwork {
     network: Network,
     steps: Vec<Step>,
+    /// What the backward pass needs, once it has been asked for.
+    backward: OnceLock<Backward>,
 }
 
 /// Memory that runs use again.
@@ -45,7 +54,7 @@ pub struct Scratch(Vec<f32>);
 impl CpuNetwork {
     /// Packs the weights and joins sums and ReLUs to the convolutions before them.
     pub fn new(network: &Network) -> Self {
-        Self { steps: compile::steps(network), network: network.clone() }
+        Self { steps: compile::steps(network), network: network.clone(), backward: OnceLock::new() }
     }
 
     /// The network.
@@ -76,17 +85,10 @@ impl CpuNetwork {
         if scratch.0.len() < group * crop.size {
             scratch.0.resize(group * crop.size, 0.0);
         }
-        let input = crop.region(crop.from);
         for (index, out) in out.chunks_mut(group * size).enumerate() {
             let items = out.len() / size;
             let memory = &mut scratch.0[..items * crop.size];
-            let inputs = &mut memory[input.start * items..input.end * items];
-            for (item, input) in inputs.chunks_exact_mut(input.len().max(1)).enumerate() {
-                load(index * group + item, input);
-            }
-            for step in &self.steps[crop.steps.clone()] {
-                self.step(step, crop, items, memory);
-            }
+            self.forward(crop, items, &|item, input| load(index * group + item, input), memory);
             let made = crop.region(crop.to);
             out.copy_from_slice(&memory[made.start * items..made.end * items]);
         }
@@ -121,6 +123,18 @@ impl CpuNetwork {
         logits
     }
 
+    /// Runs a crop for some rows at once.
+    fn forward(&self, crop: &Crop, items: usize, load: &dyn Fn(usize, &mut [f32]), memory: &mut [f32]) {
+        let input = crop.region(crop.from);
+        let inputs = &mut memory[input.start * items..input.end * items];
+        for (item, input) in inputs.chunks_exact_mut(input.len().max(1)).enumerate() {
+            load(item, input);
+        }
+        for step in &self.steps[crop.steps.clone()] {
+            self.step(step, crop, items, memory);
+        }
+    }
+
     fn step(&self, step: &Step, crop: &Crop, items: usize, memory: &mut [f32]) {
         let grow = |node: Node| {
             let region = crop.region(node);
@@ -149,10 +163,16 @@ impl CpuNetwork {
         };
         let view = self.view(crop, step.input, x);
         let add = add.map(|data| self.view(crop, step.add.unwrap_or_default(), data));
+        // Nobody reads it.
+        if span.is_empty() {
+            return;
+        }
         let width = self.width(step.output);
         match &step.op {
             StepOp::Conv(conv) => {
-                conv.run(view, span, Finish { add, relu: step.relu }, out);
+                let add = add.map_or(Addend::Nothing, Addend::Node);
+                let target = Target { data: out, item: span.len() * width, start: 0, step: width };
+                conv.run(view, span, Finish { add, relu: step.relu, gate: None }, target);
             }
             StepOp::Pool(pool) => pointwise::pool(view, *pool, span, width, out),
             StepOp::PoolTime => pointwise::pool_time(view, self.network.shape(step.input)[0], width, out),

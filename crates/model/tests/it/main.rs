@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod architecture;
+mod backward;
 mod builtin_model;
 mod files;
 mod forward;
 mod homogeneous;
+mod layers;
 mod metrics;
 mod network;
 mod pytorch;

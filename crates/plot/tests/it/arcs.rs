@@ -8,7 +8,10 @@ use crate::common::*;
 
 fn svg(record: &Record, partition: &Partition, attribution: &Attribution, top: usize) -> Option<String> {
     let layout = Layout::ThreeByFour;
-    arcs_svg(&Picture { record, partition, attribution: Some(attribution), layout, title: "<why>", start: 0.0 }, top)
+    arcs_svg(
+        &Picture { record, partition, attribution: Some(attribution), dense: None, layout, title: "<why>", start: 0.0 },
+        top,
+    )
 }
 
 /// Start and end of each arc.
@@ -96,6 +99,7 @@ fn without_pairs_there_are_no_arcs() {
         record: &record,
         partition: &leads,
         attribution: None,
+        dense: None,
         layout: Layout::TwelveByOne,
         title: "",
         start: 0.0,

@@ -15,6 +15,7 @@ fn bars(
         record: &record,
         partition,
         attribution: Some(attribution),
+        dense: None,
         layout: Layout::TwelveByOne,
         title: "",
         start: 30.0,

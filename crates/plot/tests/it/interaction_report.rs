@@ -31,6 +31,7 @@ fn html(attributions: &[Attribution], with_record: bool, words: &str) -> String 
         record: &record,
         partition: &partition,
         attribution: None,
+        dense: None,
         layout: Layout::ThreeByFour,
         title: "",
         start: 0.0,

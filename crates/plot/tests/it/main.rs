@@ -6,6 +6,7 @@ mod bars;
 mod beeswarm;
 mod colour;
 mod common;
+mod dense;
 mod groups;
 mod heatmap;
 mod interaction_report;

@@ -10,7 +10,7 @@ fn picture<'a>(
     partition: &'a einthoven_game::Partition,
     layout: Layout,
 ) -> Picture<'a> {
-    Picture { record, partition, attribution: None, layout, title: "why <MI>", start: 0.0 }
+    Picture { record, partition, attribution: None, dense: None, layout, title: "why <MI>", start: 0.0 }
 }
 
 /// The height of the zero lines, row by row, read off the calibration pulses.

@@ -1,8 +1,8 @@
 use einthoven_ecg::Record;
 use einthoven_game::{Attribution, Index, NEVER_MASKED, Partition, Term};
 use einthoven_plot::{
-    Group, InteractionReport, Layout, Picture, Prediction, RecordsReport, Report, arcs_svg, beeswarm_svg, ecg_svg,
-    force_svg, group_bars_svg, group_heatmap_svg, heatmap_svg, interaction_html, network_svg, player_bars_svg,
+    Dense, Group, InteractionReport, Layout, Picture, Prediction, RecordsReport, Report, arcs_svg, beeswarm_svg,
+    ecg_svg, force_svg, group_bars_svg, group_heatmap_svg, heatmap_svg, interaction_html, network_svg, player_bars_svg,
     records_html, report_html, si_graph_svg, stacked_svg, term_bars_svg, upset_svg, waterfall_svg,
 };
 use proptest::prelude::*;
@@ -126,9 +126,12 @@ proptest! {
     fn any_input_gives_well_formed_pictures(
         (record, partition) in any_input(),
         values in prop::collection::vec((any_number(), any_number()), 6),
+        cells in prop::option::of(prop::collection::vec(any_number(), 1..30)),
         start in any_number(),
         name in "[^N]{0,30}",
     ) {
+        let cells = cells.map(|some| some.into_iter().cycle().take(record.signal().len()).collect::<Vec<f64>>());
+        let dense = cells.as_ref().map(|cells| Dense { cells, unit: &name });
         let mut attribution = attribution(&values[..partition.n_players()].iter().map(|v| v.0).collect::<Vec<_>>());
         attribution.terms.iter_mut().zip(&values).for_each(|(term, value)| term.std_err = Some(value.1));
         attribution.player_names.truncate(1);
@@ -136,7 +139,7 @@ proptest! {
         (attribution.baseline, attribution.full) = values[0];
         for layout in [Layout::ThreeByFour, Layout::TwelveByOne] {
             let picture = Picture {
-                record: &record, partition: &partition, attribution: Some(&attribution), layout, title: &name, start,
+                record: &record, partition: &partition, attribution: Some(&attribution), dense, layout, title: &name, start,
             };
             check(&ecg_svg(&picture))?;
             for group in [Group::Leads, Group::Windows] {
@@ -146,7 +149,7 @@ proptest! {
         check(&player_bars_svg(&attribution, 3))?;
         let prediction = Prediction { output: name.clone(), logit: values[1].0, probability: values[1].1 };
         check(&report_html(&Report {
-            record: &record, partition: &partition, attributions: &[attribution], target: 0,
+            record: &record, partition: &partition, attributions: &[attribution], target: 0, dense,
             predictions: &[prediction], settings: &[(name.clone(), name.clone())],
             warnings: std::slice::from_ref(&name), notice: &name, start,
         }))?;
@@ -189,7 +192,7 @@ proptest! {
         start in any_number(),
     ) {
         let picture = Picture {
-            record: &record, partition: &partition, attribution: Some(&attribution), layout: Layout::TwelveByOne,
+            record: &record, partition: &partition, attribution: Some(&attribution), dense: None, layout: Layout::TwelveByOne,
             title: "t", start,
         };
         arcs_svg(&picture, 5).map_or(Ok(()), |svg| check(&svg))?;

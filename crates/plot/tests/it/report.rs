@@ -1,5 +1,5 @@
-use einthoven_game::Attribution;
-use einthoven_plot::{Prediction, Report, report_html, value_text};
+use einthoven_game::{Attribution, Index};
+use einthoven_plot::{Dense, Prediction, Report, report_html, value_text};
 use roxmltree::Document;
 
 use crate::common::*;
@@ -28,6 +28,7 @@ fn html(change: impl FnOnce(&mut Vec<Attribution>), warnings: &[String], hostile
         partition: &leads(1000),
         attributions: &attributions,
         target: 1,
+        dense: None,
         predictions: &[prediction(&name("NORM"), -2.5, 0.0759), prediction("MI", 1.75, 0.8520)],
         settings: &[("budget".to_owned(), name("4096")), ("players".to_owned(), "leads".to_owned())],
         warnings,
@@ -166,6 +167,7 @@ fn long_lists_of_players_are_folded_but_whole() {
         partition: &leads_windows(1000),
         attributions: &attributions,
         target: 0,
+        dense: None,
         predictions: &[prediction("MI", 1.0, 0.7311)],
         settings: &[],
         warnings: &[],
@@ -189,6 +191,7 @@ fn leads_of_several_players_are_shown_in_full_length() {
         partition: &leads_windows(1000),
         attributions: &[attribution(&values)],
         target: 0,
+        dense: None,
         predictions: &[prediction("MI", 1.75, 0.8520)],
         settings: &[],
         warnings: &[],
@@ -196,4 +199,41 @@ fn leads_of_several_players_are_shown_in_full_length() {
         start: 0.0,
     });
     assert!(named(&parse(&html), "details")[0].attribute("open").is_some());
+}
+
+#[test]
+fn a_map_of_cells_is_on_the_paper_and_players_in_the_bars() {
+    let (record, partition) = (record(1000, |_, _| 0.0), leads(1000));
+    let cells: Vec<f64> = (0..12_000).map(|cell| if cell < 1000 { -0.5 } else { 0.25 }).collect();
+    let values: Vec<f64> = cells.chunks(1000).map(|lead| lead.iter().sum()).collect();
+    let mut attribution = Attribution { index: Index::Gradient, method: "ig".to_owned(), ..attribution(&values) };
+    attribution.run.insert("completeness_gap".to_owned(), serde_json::json!(-0.125));
+    attribution.run.insert("unit".to_owned(), "logit per mV".into());
+    let html = report_html(&Report {
+        record: &record,
+        partition: &partition,
+        attributions: &[attribution],
+        target: 0,
+        dense: Some(Dense { cells: &cells, unit: "logit per cell" }),
+        predictions: &[],
+        settings: &[],
+        warnings: &[],
+        notice: "",
+        start: 0.0,
+    });
+    let document = parse(&html);
+    // Three by four with its strip, and all leads in full length, unfolded.
+    assert_eq!(class_anywhere(&document, "g", "map").len(), 13 + 12);
+    assert!(class_anywhere(&document, "g", "bands").is_empty());
+    assert!(named(&document, "details").iter().any(|details| details.attribute("open").is_some()));
+    let cells: Vec<String> = named(&document, "td").iter().map(text_of).collect();
+    assert!(cells.contains(&"-500.0000".to_owned()) && cells.contains(&"+250.0000".to_owned()), "{cells:?}");
+    let all = text_of(&document.root());
+    let heads: Vec<String> = named(&document, "th").iter().map(text_of).collect();
+    assert!(heads.contains(&"logit per mV".to_owned()), "{heads:?}");
+    // The record's logit, the gap; nothing is said of coalitions.
+    assert!(cells.contains(&"+0.7500 logit".to_owned()) && cells.contains(&"-0.1250".to_owned()), "{cells:?}");
+    assert!(!all.contains("coalitions") && !all.contains("players on"), "{all}");
+    assert!(all.contains("ig values for MI, in logit per cell"));
+    assert!(all.contains("A player's value is the sum of what ig gives to its cells. Orange is positive"));
 }

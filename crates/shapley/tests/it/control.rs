@@ -24,10 +24,7 @@ fn surrogate(n: usize) -> Attribution {
 
 fn controlled(method: Method, game: &GameFile, budget: usize, seed: u64, control: &Control) -> Attribution {
     let design = method.design(&Request::new(game.n_players(), budget, seed)).unwrap();
-    let values = control.subtract(&design.rows, &game.values(&design.rows).unwrap()).unwrap();
-    let mut found = method.estimate(&design, &values).unwrap();
-    control.add_back(&mut found).unwrap();
-    found.remove(0)
+    method.estimate_with(Some(control), &design, &game.values(&design.rows).unwrap()).unwrap().remove(0)
 }
 
 #[test]
@@ -48,8 +45,8 @@ fn what_is_known_need_not_be_sampled() {
         );
         assert!((0.90..=0.99).contains(&less.coverage), "{method}: {}", less.coverage);
     }
-    // Regressions and antithetic walks are exact on additive games: nothing is gained, nothing lost.
-    for method in [Method::Kernel, Method::Permutation] {
+    // Regressions and marginal contributions are exact on additive games: nothing is gained, nothing lost.
+    for method in [Method::Kernel, Method::Permutation, Method::Stratified, Method::Owen] {
         let (without, with) = (run(method, &game, 200, 3), controlled(method, &game, 200, 3, &control));
         assert!(errors(&without.player_values(), &with.player_values()) < 1e-9, "{method}");
     }
@@ -80,9 +77,29 @@ fn surrogates_that_do_not_fit_are_refused() {
     assert!(control.subtract(&design.rows, &values).unwrap_err().to_string().contains("12 players"));
     assert!(Control::new(&[]).unwrap_err().to_string().contains("there is none"));
     assert!(Control::new(&[surrogate(12), surrogate(13)]).unwrap_err().to_string().contains("differ"));
+    for (n_players, numbers) in [(12, 30), (12, 0), (0, 12)] {
+        let refused = Control::of_players(n_players, vec![1.0; numbers]).unwrap_err().to_string();
+        assert!(refused.contains(&format!("{n_players} players: found {numbers} numbers")), "{refused}");
+    }
     let mut infinite = surrogate(12);
     infinite.terms[4].value = f64::NAN;
     assert!(Control::new(&[infinite]).unwrap_err().to_string().contains("player 4"));
     let mut lime = vec![run(Method::Lime, &random_sparse(12, &[1], 12, 1), 100, 1)];
     assert!(control.add_back(&mut lime).unwrap_err().to_string().contains("LIME"));
+}
+
+#[test]
+fn methods_say_whether_a_control_variate_changes_anything() {
+    let (game, _) = game(12);
+    let control = Control::new(&[surrogate(12)]).unwrap();
+    for method in Method::ALL {
+        // Players without a tree, another index, and a name for others.
+        if matches!(method, Method::HierarchicalOwen | Method::Lime | Method::Auto) {
+            continue;
+        }
+        let budget = if method == Method::Exact { 1 << 12 } else { 200 };
+        let (without, with) = (run(method, &game, budget, 3), controlled(method, &game, budget, 3, &control));
+        let difference = errors(&without.player_values(), &with.player_values());
+        assert_eq!(difference > 1e-9, method.changes_with_control(), "{method}: {difference}");
+    }
 }

@@ -7,8 +7,8 @@ fn names_are_those_of_the_command_line() {
     }
     for (name, words) in [
         ("spex", "einthoven interact"),
-        ("ig", "not built yet"),
-        ("occlusion", "not built yet"),
+        ("ig", "needs a network and a record"),
+        ("smoothgrad-squared", "einthoven explain"),
         ("svarm-iq", "einthoven interact"),
         ("kernelshap-iq-inconsistent", "einthoven interact"),
     ] {
