@@ -1,7 +1,7 @@
 //! A network in burn's tensor operations: on any device, with gradients where the device tracks them.
 
 use burn::tensor::{
-    Tensor, TensorCreationOptions, TensorData,
+    Gradients, Tensor, TensorCreationOptions, TensorData,
     activation::relu,
     module::{avg_pool1d, conv1d, max_pool1d},
     ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions},
@@ -68,6 +68,27 @@ impl TensorNetwork {
         let place = |op: &Op| is_weighted(op).then(|| weights.next().expect("invariant: weights of every layer"));
         let weights = network.layers().iter().map(|layer| &layer.op).map(place).collect();
         Self { network: network.clone(), weights }
+    }
+
+    /// The same network whose weights ask for gradients, on a device with autodiff.
+    pub fn with_gradients(&self) -> Self {
+        let ask = |weights: &Weights| match weights.detached() {
+            Weights::Conv(weight, bias) => Weights::Conv(weight.require_grad(), bias.require_grad()),
+            Weights::Linear(weight, bias) => Weights::Linear(weight.require_grad(), bias.require_grad()),
+        };
+        let weights = self.weights.iter().map(|weights| weights.as_ref().map(ask)).collect();
+        Self { network: self.network.clone(), weights }
+    }
+
+    /// The gradient with respect to each layer's weight, in the layout that the layer describes; `None` for a layer that
+    /// has no weight or none with a gradient.
+    pub fn weight_gradients(&self, gradients: &Gradients) -> Vec<Option<Vec<f64>>> {
+        let doubles = |data: TensorData| data.convert::<f64>().try_to_vec().expect("invariant: converted to f64");
+        let one = |weights: &Weights| match weights {
+            Weights::Conv(weight, _) => Some(doubles(weight.grad(gradients)?.into_data())),
+            Weights::Linear(weight, _) => Some(doubles(weight.grad(gradients)?.transpose().into_data())),
+        };
+        self.weights.iter().map(|weights| weights.as_ref().and_then(one)).collect()
     }
 
     /// The network.

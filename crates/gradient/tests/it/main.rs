@@ -1,0 +1,4 @@
+//! Tests of attribution priors against differences.
+#![allow(clippy::unwrap_used)]
+
+mod priors;
