@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 
 const SEEDS: u64 = 3;
 const EPOCHS: usize = 6;
-const TRAIN: usize = 2000;
+const TRAIN: usize = 1500;
 const TEST: usize = 800;
 const OUTPUTS: usize = 5;
 /// The class that is tagged in training (infarction), the lead of the tag (V6), its amplitude in mV.
@@ -41,8 +41,9 @@ fn main() -> Result<()> {
     let done: Vec<Value> = done.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     let is_done = |arm: &str, seed: u64| done.iter().any(|line| line["arm"] == arm && line["seed"] == seed);
     let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
-    for experiment in [sparsity()?, tag()?] {
-        for seed in 1..=SEEDS {
+    let experiments = [sparsity()?, tag()?];
+    for seed in 1..=SEEDS {
+        for experiment in &experiments {
             for arm in experiment.arms.iter().filter(|arm| !is_done(arm.name, seed)) {
                 let mut line = experiment.run(arm, seed)?;
                 (line["arm"], line["seed"]) = (json!(arm.name), json!(seed));
@@ -141,7 +142,7 @@ fn splits(config: &TrainConfig, seconds: f64) -> Result<[Dataset; 3]> {
         let data = source.load(split, &config.preparation, &mut |_, _| ControlFlow::Continue(()))?;
         data.context("records that were not broken off")
     };
-    Ok([load(Split::Train, TRAIN)?, load(Split::Validation, 2 * TRAIN)?, load(Split::Test, 8 * TEST)?])
+    Ok([load(Split::Train, TRAIN)?, load(Split::Validation, 4 * TRAIN)?, load(Split::Test, 8 * TEST)?])
 }
 
 /// Tags most records of the class and few others, and makes all but the tags the region.

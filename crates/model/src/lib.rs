@@ -36,6 +36,7 @@ mod state;
 mod tensor_network;
 mod trace;
 mod train;
+mod train_config;
 mod weights;
 mod xresnet;
 
@@ -56,5 +57,6 @@ pub use schedule::one_cycle;
 pub use state::{HostTensor, StateDict};
 pub use tensor_network::TensorNetwork;
 pub use trace::{Rule, Trace};
-pub use train::{Outcome, Progress, TrainConfig, evaluate, train};
+pub use train::{Outcome, Progress, evaluate, train};
+pub use train_config::TrainConfig;
 pub use weights::{load, save};
