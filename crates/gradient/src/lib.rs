@@ -8,6 +8,9 @@
 //! In a nonnegatively homogeneous network input x gradient *is* Integrated Gradients from zero, in one pass, and is then
 //! called X-Gradient (Hesse, Schaub-Meyer & Roth, NeurIPS 2021). [`audit`] measures whether a model is such a network, and
 //! `x-gradient` is refused where it is not: a map is not called axiomatic because its name is.
+//!
+//! An [`AttributionPrior`] is a penalty in training: it draws a homogeneous network's attributions to what they ought to be
+//! like.
 
 mod differentiable;
 mod error;
@@ -17,6 +20,7 @@ mod maps;
 mod method;
 mod occlusion;
 mod passes;
+mod priors;
 mod subject;
 
 pub use differentiable::Differentiable;
@@ -25,4 +29,5 @@ pub use homogeneity::{Audit, audit, breaking_layer};
 pub use maps::{Maps, maps};
 pub use method::{GradientMethod, Gradients, Quadrature};
 pub use occlusion::{Occlusion, occlusion};
+pub use priors::{AttributionPrior, Prior};
 pub use subject::{Request, Subject};

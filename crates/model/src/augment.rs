@@ -27,8 +27,25 @@ impl Default for Augmentation {
     }
 }
 
+/// Where a window lies in its record.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Cut {
+    start: f64,
+    stretch: f64,
+}
+
+impl Cut {
+    /// Copies the same window of a region `[leads, n_samples]`: the nearest samples.
+    pub(crate) fn region(self, region: &[bool], n_samples: usize, window: usize, into: &mut Vec<bool>) {
+        for samples in region.chunks_exact(n_samples) {
+            let at = |i: usize| (self.start + self.stretch * i as f64).round() as usize;
+            into.extend((0..window).map(|i| samples[at(i).min(n_samples - 1)]));
+        }
+    }
+}
+
 impl Augmentation {
-    /// Copies a window of a record `[leads, n_samples]` that begins at a random time, changed.
+    /// Copies a window of a record `[leads, n_samples]` that begins at a random time, changed; where it lies.
     pub(crate) fn window(
         &self,
         record: &[f32],
@@ -36,7 +53,7 @@ impl Augmentation {
         window: usize,
         rng: &mut ChaCha8Rng,
         into: &mut Vec<f32>,
-    ) {
+    ) -> Cut {
         // The window must not reach beyond the record.
         let most = (n_samples as f64 - 1.0) / (window as f64 - 1.0);
         let stretch = self.factor(self.stretch, rng).min(most);
@@ -54,6 +71,7 @@ impl Augmentation {
                 into.push(gain * between(samples, start + stretch * i as f64) + hiss);
             }
         }
+        Cut { start, stretch }
     }
 
     fn factor(&self, sd: f64, rng: &mut ChaCha8Rng) -> f64 {
@@ -132,6 +150,26 @@ mod tests {
         assert_eq!(leads.iter().filter(|lead| lead.iter().all(|&x| x == 0.0)).count(), 1);
         let slopes: Vec<f32> = leads.iter().enumerate().map(|(i, x)| (x[9] - x[8]) / (i + 1) as f32).collect();
         assert!(slopes.iter().all(|&slope| slope == 0.0 || slope != 1.0), "{slopes:?}");
+    }
+
+    #[test]
+    fn a_region_is_cut_as_its_record() {
+        // A line of slope 1 shows which sample each place of the window is made of.
+        let record: Vec<f32> = (0..200).map(|i| (i % 100) as f32).collect();
+        let region: Vec<bool> = (0..200).map(|i| i < 60 || i >= 170).collect();
+        for index in 0..20 {
+            let (mut window, mut found) = (Vec::new(), Vec::new());
+            let augmentation = Augmentation { stretch: 0.3, ..NOTHING };
+            let cut = augmentation.window(&record, 100, 40, &mut stream(1, "test/cut", index), &mut window);
+            cut.region(&region, 100, 40, &mut found);
+            assert_eq!(found.len(), 80);
+            for (i, (at, found)) in window.iter().zip(&found).enumerate() {
+                let borders = if i < 40 { [-1.0, 59.5] } else { [69.5, 100.0] };
+                // The cubic bends in the first and the last piece.
+                let clear = (1.0..98.0).contains(at) && borders.iter().all(|border| (at - border).abs() > 1e-3);
+                assert!(!clear || *found == (borders[0] < *at && *at < borders[1]), "{at} {found}");
+            }
+        }
     }
 
     #[test]

@@ -71,6 +71,9 @@ pub struct TrainingRecord {
     pub data: serde_json::Value,
     /// All settings, the seed among them.
     pub config: TrainConfig,
+    /// The penalty of the frozen epochs, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub penalty: Option<serde_json::Value>,
     /// Number of records in training, validation and test.
     pub n_records: [usize; 3],
     /// Number of epochs that were run.

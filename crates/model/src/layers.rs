@@ -13,6 +13,7 @@ use crate::{
     StateDict,
     norm::{EPSILON, Norm, ScaleNorm},
     plan::{BlockPlan, ConvPlan},
+    tensor_network::Weights,
 };
 
 /// Makes layers from a state dict that fits the architecture (see [`StateDict::check`]).
@@ -124,6 +125,14 @@ impl ConvNorm {
         if self.relu { relu(x) } else { x }
     }
 
+    /// Adds the convolution with the frozen norm in it, made of the parameters.
+    pub(crate) fn fold(&self, weights: &mut Vec<Weights>) {
+        let scale = self.norm.scale();
+        let [channels] = scale.dims();
+        let bias = Tensor::zeros([channels], &scale.device());
+        weights.push(Weights::Conv(self.conv.weight.val() * scale.reshape([channels, 1, 1]), bias));
+    }
+
     /// Adds the weights to a state dict.
     pub(crate) fn collect(&self, plan: &ConvPlan, state: &mut StateDict) {
         let shape = vec![plan.c_out, plan.c_in, plan.kernel];
@@ -144,11 +153,24 @@ impl Block {
         relu(branch + identity)
     }
 
+    /// Adds the folded convolutions in the order of [`Network`](crate::Network): the identity path comes first.
+    pub(crate) fn fold(&self, weights: &mut Vec<Weights>) {
+        self.identity.iter().chain(&self.convs).for_each(|conv| conv.fold(weights));
+    }
+
     /// Adds the weights to a state dict.
     pub(crate) fn collect(&self, plan: &BlockPlan, state: &mut StateDict) {
         self.convs.iter().zip(&plan.convs).for_each(|(conv, plan)| conv.collect(plan, state));
         self.identity.iter().zip(&plan.identity).for_each(|(conv, plan)| conv.collect(plan, state));
     }
+}
+
+/// A linear layer with the frozen norm before it in it, made of the parameters.
+pub(crate) fn fold_linear(norm: &Norm, linear: &Linear) -> Weights {
+    let weight = linear.weight.val();
+    let [c_in, c_out] = weight.dims();
+    let bias = Tensor::zeros([1, c_out], &weight.device());
+    Weights::Linear(weight * norm.scale().reshape([c_in, 1]), bias)
 }
 
 /// Adds a norm's weights and running statistics to a state dict.

@@ -37,6 +37,14 @@ impl Norm {
         }
     }
 
+    /// What a frozen norm of a homogeneous network multiplies each channel by.
+    pub(crate) fn scale(&self) -> Tensor<1> {
+        match self {
+            Self::Batch(_) => unreachable!("invariant: only homogeneous networks are folded in training"),
+            Self::Scale(norm) => norm.scale(),
+        }
+    }
+
     /// The tensors by their names in a state dict.
     pub(crate) fn tensors(&self) -> Vec<(&'static str, Tensor<1>)> {
         match self {
@@ -64,7 +72,7 @@ impl ScaleNorm {
     }
 
     /// What each channel is multiplied by where the running statistics are used.
-    pub(crate) fn scale(&self) -> Tensor<1> {
+    fn scale(&self) -> Tensor<1> {
         self.gain.val() / root(self.running_square.value_sync())
     }
 

@@ -1,7 +1,7 @@
 //! A network in burn's tensor operations: on any device, with gradients where the device tracks them.
 
 use burn::tensor::{
-    Tensor, TensorCreationOptions, TensorData,
+    Gradients, Tensor, TensorCreationOptions, TensorData,
     activation::relu,
     module::{avg_pool1d, conv1d, max_pool1d},
     ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions},
@@ -21,6 +21,16 @@ pub struct TensorNetwork {
 pub(crate) enum Weights {
     Conv(Tensor<3>, Tensor<1>),
     Linear(Tensor<2>, Tensor<2>),
+}
+
+impl Weights {
+    /// The same numbers as constants.
+    pub(crate) fn detached(&self) -> Self {
+        match self {
+            Self::Conv(weight, bias) => Self::Conv(weight.clone().detach(), bias.clone().detach()),
+            Self::Linear(weight, bias) => Self::Linear(weight.clone().detach(), bias.clone().detach()),
+        }
+    }
 }
 
 impl TensorNetwork {
@@ -48,6 +58,37 @@ impl TensorNetwork {
         };
         let weights = network.layers().iter().map(|layer| place(&layer.op)).collect();
         Self { network: network.clone(), weights }
+    }
+
+    /// A network with weights that are on a device already, in the order of the layers that have some. Those that stand in
+    /// the description are not used.
+    pub(crate) fn with_weights(network: &Network, weights: Vec<Weights>) -> Self {
+        let mut weights = weights.into_iter();
+        let is_weighted = |op: &Op| matches!(op, Op::Conv(_) | Op::Linear(_));
+        let place = |op: &Op| is_weighted(op).then(|| weights.next().expect("invariant: weights of every layer"));
+        let weights = network.layers().iter().map(|layer| &layer.op).map(place).collect();
+        Self { network: network.clone(), weights }
+    }
+
+    /// The same network whose weights ask for gradients, on a device with autodiff.
+    pub fn with_gradients(&self) -> Self {
+        let ask = |weights: &Weights| match weights.detached() {
+            Weights::Conv(weight, bias) => Weights::Conv(weight.require_grad(), bias.require_grad()),
+            Weights::Linear(weight, bias) => Weights::Linear(weight.require_grad(), bias.require_grad()),
+        };
+        let weights = self.weights.iter().map(|weights| weights.as_ref().map(ask)).collect();
+        Self { network: self.network.clone(), weights }
+    }
+
+    /// The gradient with respect to each layer's weight, in the layout that the layer describes; `None` for a layer that
+    /// has no weight or none with a gradient.
+    pub fn weight_gradients(&self, gradients: &Gradients) -> Vec<Option<Vec<f64>>> {
+        let doubles = |data: TensorData| data.convert::<f64>().try_to_vec().expect("invariant: converted to f64");
+        let one = |weights: &Weights| match weights {
+            Weights::Conv(weight, _) => Some(doubles(weight.grad(gradients)?.into_data())),
+            Weights::Linear(weight, _) => Some(doubles(weight.grad(gradients)?.transpose().into_data())),
+        };
+        self.weights.iter().map(|weights| weights.as_ref().and_then(one)).collect()
     }
 
     /// The network.

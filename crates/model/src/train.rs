@@ -3,14 +3,13 @@
 use std::{ops::ControlFlow, path::Path};
 
 use burn::tensor::{Device, Tensor, TensorData, activation::relu};
-use einthoven_ecg::{Preparation, STANDARD};
-use einthoven_game::rng::stream;
+use einthoven_ecg::STANDARD;
+use einthoven_game::rng::{ChaCha8Rng, stream};
 use rand::seq::SliceRandom;
-use serde::{Deserialize, Serialize};
 
 use crate::{
-    Augmentation, Card, Classifier, Dataset, Error, Metrics, NOTICE, Normalisation, Provenance, Result, Source, Split,
-    StateDict, TrainingRecord, XResNetConfig,
+    Card, Classifier, Dataset, Error, Metrics, NOTICE, Network, Normalisation, Penalised, Penalty, PenaltyStep,
+    Provenance, Result, Source, Split, StateDict, TensorNetwork, TrainConfig, TrainingRecord,
     batch::BatchModel,
     checkpoint::{Checkpoint, TrainingProgress},
     layers::numbers,
@@ -18,41 +17,12 @@ use crate::{
     one_cycle,
     optimizer::AdamW,
     save,
+    tensor_network::Weights,
     xresnet::XResNet,
 };
 
 /// Rows of one batch outside training.
 const EVALUATION_BATCH: usize = 128;
-
-/// How a network is trained. The default made the built-in model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TrainConfig {
-    /// The network.
-    pub architecture: XResNetConfig,
-    /// What is done to each record first.
-    pub preparation: Preparation,
-    /// Length of the windows that training reads, in samples; each epoch takes one window of each record.
-    pub window: usize,
-    /// Number of passes through the training split.
-    pub epochs: usize,
-    /// Records per step.
-    pub batch: usize,
-    /// Highest learning rate of the cycle.
-    pub learning_rate: f64,
-    /// Decay of the weights per step, times the learning rate.
-    pub weight_decay: f64,
-    /// Epochs without a better macro-AUC on the validation split after which training ends.
-    pub patience: usize,
-    /// Changes to the training records.
-    pub augmentation: Augmentation,
-    /// Number of epochs at the end in which the norms' running statistics stand still and are used in place of the batch's:
-    /// the network in training is then the network in evaluation.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub frozen_epochs: usize,
-    /// Seed of weights, order, windows and dropout.
-    pub seed: u64,
-}
 
 /// What a training run tells while it goes on.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,68 +72,18 @@ pub struct Outcome {
     pub test: Metrics,
 }
 
-impl Default for TrainConfig {
-    fn default() -> Self {
-        Self {
-            architecture: XResNetConfig {
-                n_leads: 12,
-                stem: vec![16, 16, 32],
-                stem_stride: 2,
-                widths: vec![32, 48, 64, 64],
-                depths: vec![1, 1, 1, 1],
-                strides: vec![1, 2, 2, 2],
-                expansion: 1,
-                kernel_size: 5,
-                hidden: 64,
-                dropout: [0.1, 0.2],
-                n_outputs: 5,
-                homogeneous: false,
-            },
-            preparation: Preparation { rate: 100.0, n_samples: 1000, highpass_hz: Some(0.5), mains_hz: Some(50.0) },
-            window: 500,
-            epochs: 12,
-            batch: 64,
-            learning_rate: 3e-3,
-            weight_decay: 0.02,
-            patience: 6,
-            augmentation: Augmentation::default(),
-            frozen_epochs: 0,
-            seed: 1,
-        }
-    }
-}
-
-impl TrainConfig {
-    /// Refuses settings that cannot be met, naming the field.
-    pub fn check(&self) -> Result<()> {
-        self.architecture.check()?;
-        let n_samples = self.preparation.n_samples;
-        let expect = |field, ok: bool, right: String| if ok { Ok(()) } else { Err(Error::setting(field, right)) };
-        expect("window", (32..=n_samples).contains(&self.window), format!("expected 32 to {n_samples} samples"))?;
-        expect("epochs", (1..=10_000).contains(&self.epochs), "expected 1 to 10000".into())?;
-        expect("batch", (2..=4096).contains(&self.batch), "expected 2 to 4096 records".into())?;
-        expect("patience", self.patience >= 1, "expected at least 1 epoch".into())?;
-        let right = format!("expected at most the {} epochs of the training", self.epochs);
-        expect("frozen_epochs", self.frozen_epochs <= self.epochs, right)?;
-        let rate = self.learning_rate;
-        expect("learning_rate", rate > 0.0 && rate <= 1.0, "expected a number above 0, up to 1".into())?;
-        expect("weight_decay", (0.0..=1.0).contains(&self.weight_decay), "expected 0 to 1".into())?;
-        let Augmentation { gain, lead_gain, stretch, noise_mv, lost_lead } = self.augmentation;
-        let strengths = [gain, lead_gain, stretch, noise_mv, lost_lead];
-        expect("augmentation", strengths.iter().all(|x| (0.0..=1.0).contains(x)), "expected numbers from 0 to 1".into())
-    }
-}
-
 /// Trains a network and writes it into a folder. A run that was interrupted goes on after its last whole epoch, and
 /// ends as if it had never been interrupted.
 ///
-/// `None` comes back if `report` breaks off.
+/// A penalty acts in the frozen epochs, and with one the best epoch is one of these. `None` comes back if `report` breaks
+/// off.
 ///
 /// # Errors
-/// If a setting cannot be met, records cannot be read, a file cannot be written, or the loss is no longer finite.
+/// If a setting cannot be met (a penalty needs a homogeneous network and frozen epochs), records cannot be read, a file cannot be written, or the loss is no longer finite.
 pub fn train(
     config: &TrainConfig,
     source: &Source,
+    penalty: Option<&dyn Penalty>,
     provenance: &Provenance,
     folder: &Path,
     device: &Device,
@@ -175,8 +95,15 @@ pub fn train(
         let right = format!("expected n_leads {} and n_outputs {}", STANDARD.len(), outputs.len());
         return Err(Error::setting("architecture", right));
     }
+    if penalty.is_some() {
+        config.check_penalty()?;
+    }
     std::fs::create_dir_all(folder).map_err(|e| Error::write(folder, e))?;
-    let settings = serde_json::json!({ "config": config, "data": source.describe() }).to_string();
+    let mut settings = serde_json::json!({ "config": config, "data": source.describe() });
+    if let Some(penalty) = penalty {
+        settings["penalty"] = penalty.describe();
+    }
+    let settings = settings.to_string();
     let checkpoint = Checkpoint::read(folder, &settings)?;
     let mut splits = Vec::new();
     for split in [Split::Train, Split::Validation, Split::Test] {
@@ -185,7 +112,12 @@ pub fn train(
         splits.push(data);
     }
     let [training, validation, test] = &splits[..] else { unreachable!("three splits were loaded") };
-    let mut run = Run::start(config, settings, checkpoint, training, device)?;
+    if penalty.is_some_and(Penalty::reads_regions) && training.regions.is_empty() {
+        return Err(Error::Data(
+            "the penalty needs regions, which only synthetic records and records with regions of their own have".into(),
+        ));
+    }
+    let mut run = Run::start(config, penalty, settings, checkpoint, training, device)?;
     while !run.is_done() {
         if run.epoch(training, validation, report)?.is_break() {
             return Ok(None);
@@ -210,9 +142,20 @@ pub fn evaluate(model: &dyn BatchModel, data: &Dataset, device: &Device) -> Vec<
     logits
 }
 
+/// What one step reads.
+struct Batch {
+    /// Normalised, `[batch, leads, samples]`.
+    signals: Tensor<3>,
+    /// `[batch, outputs]`.
+    labels: Vec<bool>,
+    /// `[batch, leads, samples]`; empty unless the penalty reads them.
+    regions: Vec<bool>,
+}
+
 /// A training run between two epochs.
 struct Run<'a> {
     config: &'a TrainConfig,
+    penalty: Option<&'a dyn Penalty>,
     device: Device,
     network: Option<XResNet>,
     optimizer: AdamW,
@@ -223,6 +166,7 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn start(
         config: &'a TrainConfig,
+        penalty: Option<&'a dyn Penalty>,
         settings: String,
         checkpoint: Option<Checkpoint>,
         training: &Dataset,
@@ -246,12 +190,18 @@ impl<'a> Run<'a> {
         });
         optimizer.restore(&current, progress.steps, &device.clone().without_autodiff());
         let network = Some(XResNet::new(&config.architecture, &current, false, &device)?);
-        Ok(Self { config, device, network, optimizer, progress, best })
+        Ok(Self { config, penalty, device, network, optimizer, progress, best })
     }
 
     fn is_done(&self) -> bool {
         let TrainingProgress { epochs_done, best_epoch, .. } = self.progress;
-        epochs_done == self.config.epochs || epochs_done >= best_epoch + self.config.patience
+        // A penalty waits for its epochs.
+        let is_chosen = self.penalty.is_none() || self.is_frozen(best_epoch);
+        epochs_done == self.config.epochs || is_chosen && epochs_done >= best_epoch + self.config.patience
+    }
+
+    fn is_frozen(&self, epoch: usize) -> bool {
+        epoch + self.config.frozen_epochs > self.config.epochs
     }
 
     /// One pass through the training split, and the macro-AUC on the validation split after it.
@@ -262,8 +212,12 @@ impl<'a> Run<'a> {
         report: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>> {
         let epoch = self.progress.epochs_done + 1;
-        let frozen = epoch + self.config.frozen_epochs > self.config.epochs;
-        self.network = Some(XResNet::new(&self.config.architecture, &self.state(), frozen, &self.device)?);
+        let is_frozen = self.is_frozen(epoch);
+        self.network = Some(XResNet::new(&self.config.architecture, &self.state(), is_frozen, &self.device)?);
+        let folded = match self.penalty {
+            Some(_) if is_frozen => Some(self.unscaled_network()?),
+            _ => None,
+        };
         let mut order: Vec<usize> = (0..training.len()).collect();
         order.shuffle(&mut stream(self.config.seed, "train/order", epoch as u64));
         // A batch of one has no variance.
@@ -273,7 +227,7 @@ impl<'a> Run<'a> {
         }
         let mut sum = 0.0;
         for (i, batch) in batches.iter().enumerate() {
-            sum += self.step(training, batch, batches.len() * self.config.epochs)?;
+            sum += self.step(training, batch, batches.len() * self.config.epochs, folded.as_ref())?;
             let (step, steps) = (i + 1, batches.len());
             let loss = sum / step as f64;
             let progress = Progress::Step { epoch, epochs: self.config.epochs, step, steps, loss };
@@ -287,7 +241,9 @@ impl<'a> Run<'a> {
         let logits = evaluate(&model, validation, &self.inner());
         let auc = macro_auc(&logits, &validation.labels, validation.shape[2])
             .ok_or_else(|| Error::Data("no class of the validation split has both positives and negatives".into()))?;
-        let is_best = auc > self.progress.best_auc();
+        // The epochs before a penalty's first are not chosen.
+        let is_first = self.penalty.is_some() && is_frozen && !self.is_frozen(self.progress.best_epoch);
+        let is_best = is_first || auc > self.progress.best_auc();
         self.progress.epochs_done = epoch;
         if is_best {
             self.best = state;
@@ -299,33 +255,71 @@ impl<'a> Run<'a> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// One step on one batch; its loss.
-    fn step(&mut self, training: &Dataset, batch: &[usize], n_steps: usize) -> Result<f64> {
+    /// The layers of the network that reads normalised windows, for penalties.
+    fn unscaled_network(&self) -> Result<Network> {
+        let normalisation = Normalisation { mean: 0.0, std: 1.0 };
+        Network::xresnet(&self.config.architecture, &self.state(), normalisation, self.config.window)
+    }
+
+    /// One step on one batch; its loss. Where the layers for a penalty are given, it acts.
+    fn step(&mut self, training: &Dataset, batch: &[usize], n_steps: usize, folded: Option<&Network>) -> Result<f64> {
         let config = self.config;
         let step = self.progress.steps;
         let mut rng = stream(config.seed, "train/step", step as u64);
-        let [n_leads, n_samples, n_outputs] = training.shape;
-        let mut signals = Vec::with_capacity(batch.len() * n_leads * config.window);
-        let mut labels = Vec::with_capacity(batch.len() * n_outputs);
-        for &index in batch {
-            config.augmentation.window(training.record(index), n_samples, config.window, &mut rng, &mut signals);
-            labels.extend(training.label(index).iter().map(|&present| f32::from(present)));
-        }
-        let scale = (1.0 / self.progress.std_mv) as f32;
-        signals.iter_mut().for_each(|x| *x *= scale);
-        let x = Tensor::from_data(TensorData::new(signals, [batch.len(), n_leads, config.window]), &self.device);
-        let y = Tensor::from_data(TensorData::new(labels, [batch.len(), n_outputs]), &self.device);
+        let drawn = self.draw(training, batch, &mut rng);
+        let y: Vec<f32> = drawn.labels.iter().map(|&present| f32::from(present)).collect();
+        let y = Tensor::from_data(TensorData::new(y, [batch.len(), training.shape[2]]), &self.device);
         let network = self.network.take().expect("invariant: put back after each step");
-        let loss = cross_entropy(network.forward_training(x, config.architecture.dropout, &mut rng), y);
-        let gradients = loss.backward();
+        let task = network.forward_training(drawn.signals.clone(), config.architecture.dropout, &mut rng);
+        let task = cross_entropy(task, y);
+        let mut loss = f64::from(numbers(task.clone())[0]);
+        let gradients = match (self.penalty, folded) {
+            (Some(penalty), Some(layers)) => {
+                let penalised = self.penalise(penalty, layers, network.folded(), &drawn);
+                loss += penalised.loss;
+                (task + penalised.scalar).backward()
+            }
+            _ => task.backward(),
+        };
         let rate = one_cycle(step, n_steps, config.learning_rate);
         self.network = Some(self.optimizer.step(rate, network, gradients));
         self.progress.steps += 1;
-        let loss = f64::from(numbers(loss)[0]);
         if !loss.is_finite() {
             return Err(Error::Data(format!("the loss is {loss} at step {step}; a lower learning_rate may help")));
         }
         Ok(loss)
+    }
+
+    /// A changed window of each record of a batch, normalised.
+    fn draw(&self, training: &Dataset, batch: &[usize], rng: &mut ChaCha8Rng) -> Batch {
+        let (window, augmentation) = (self.config.window, &self.config.augmentation);
+        let [n_leads, n_samples, n_outputs] = training.shape;
+        let mut signals = Vec::with_capacity(batch.len() * n_leads * window);
+        let mut labels = Vec::with_capacity(batch.len() * n_outputs);
+        let mut regions = Vec::new();
+        for &index in batch {
+            let cut = augmentation.window(training.record(index), n_samples, window, rng, &mut signals);
+            labels.extend_from_slice(training.label(index));
+            if self.penalty.is_some_and(Penalty::reads_regions) {
+                cut.region(training.region(index), n_samples, window, &mut regions);
+            }
+        }
+        let scale = (1.0 / self.progress.std_mv) as f32;
+        signals.iter_mut().for_each(|x| *x *= scale);
+        let signals = TensorData::new(signals, [batch.len(), n_leads, window]);
+        Batch { signals: Tensor::from_data(signals, &self.device), labels, regions }
+    }
+
+    fn penalise(&self, penalty: &dyn Penalty, layers: &Network, weights: Vec<Weights>, batch: &Batch) -> Penalised {
+        let constants = weights.iter().map(Weights::detached).collect();
+        let step = PenaltyStep {
+            tracked: &TensorNetwork::with_weights(layers, weights),
+            constant: &TensorNetwork::with_weights(layers, constants),
+            signals: batch.signals.clone(),
+            labels: &batch.labels,
+            regions: &batch.regions,
+        };
+        penalty.penalise(&step, &mut stream(self.config.seed, "train/penalty", self.progress.steps as u64))
     }
 
     fn state(&self) -> StateDict {
@@ -381,6 +375,7 @@ impl<'a> Run<'a> {
             provenance: provenance.clone(),
             data: source.describe(),
             config: self.config.clone(),
+            penalty: self.penalty.map(Penalty::describe),
             n_records,
             epochs: self.progress.epochs_done,
             best_epoch: self.progress.best_epoch,
@@ -389,10 +384,6 @@ impl<'a> Run<'a> {
         });
         Ok(Outcome { model: Classifier::new(card, self.best, &Device::flex())?, test: metrics })
     }
-}
-
-fn is_zero(n: &usize) -> bool {
-    *n == 0
 }
 
 /// Mean binary cross-entropy of logits, in the form that does not overflow.

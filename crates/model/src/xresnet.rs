@@ -10,9 +10,10 @@ use rand::RngExt;
 
 use crate::{
     Result, StateDict, XResNetConfig,
-    layers::{Block, Builder, ConvNorm, collect_linear, collect_norm},
+    layers::{Block, Builder, ConvNorm, collect_linear, collect_norm, fold_linear},
     norm::Norm,
     plan::Plan,
+    tensor_network::Weights,
 };
 
 /// A residual network on a device with autodiff, from normalised signals to logits. Its norms use the statistics of the
@@ -62,6 +63,17 @@ impl XResNet {
         self.head.output.forward(drop_out(self.head.hidden_norm.forward(x), dropout[1], rng))
     }
 
+    /// The weights of a homogeneous network with frozen norms as its [`Network`](crate::Network) has them, made of the
+    /// parameters.
+    pub(crate) fn folded(&self) -> Vec<Weights> {
+        let mut weights = Vec::new();
+        self.stem.iter().for_each(|conv| conv.fold(&mut weights));
+        self.blocks.iter().for_each(|block| block.fold(&mut weights));
+        weights.push(fold_linear(&self.head.norm, &self.head.hidden));
+        weights.push(fold_linear(&self.head.hidden_norm, &self.head.output));
+        weights
+    }
+
     /// The weights of a network in training.
     pub(crate) fn state(&self, config: &XResNetConfig) -> StateDict {
         let plan = Plan::new(config);
@@ -95,4 +107,67 @@ fn drop_out(x: Tensor<2>, share: f64, rng: &mut ChaCha8Rng) -> Tensor<2> {
     let mask: Vec<f32> = (0..batch * channels).map(|_| if rng.random::<f64>() < share { 0.0 } else { keep }).collect();
     let mask = Tensor::from_data(TensorData::new(mask, [batch, channels]), &x.device());
     x * mask
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::module::{ModuleVisitor, Param};
+    use burn::tensor::Gradients;
+    use einthoven_game::rng::stream;
+
+    use super::*;
+    use crate::{Network, Normalisation, TensorNetwork, TrainConfig, layers::numbers};
+
+    /// All gradients of a module, in the order of its parameters.
+    struct Collector<'a>(&'a Gradients, Vec<Vec<f32>>);
+
+    impl ModuleVisitor for Collector<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.1.extend(param.val().grad(self.0).map(numbers));
+        }
+    }
+
+    fn close(found: &[f32], expected: &[f32]) {
+        let size = expected.iter().fold(0.0, |most: f32, x| most.max(x.abs()));
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(expected) {
+            // Sums of a few hundred numbers in another order.
+            assert!((found - expected).abs() <= 3e-5 * size, "{found} {expected} of {size}");
+        }
+    }
+
+    /// A frozen network in training, what its parameters fold to, and its form for inference are one function; and the
+    /// folded weights lead to the same gradients.
+    #[test]
+    fn a_frozen_network_is_the_network_in_evaluation() {
+        let config = XResNetConfig { homogeneous: true, ..TrainConfig::default().architecture };
+        let mut state = StateDict::initial(&config, 1);
+        for (i, tensor) in Plan::new(&config).tensors().into_iter().enumerate().filter(|(_, t)| t.shape.len() == 1) {
+            let mut rng = stream(1, "test/norms", i as u64);
+            let n = tensor.shape[0];
+            state.insert(tensor.key, tensor.shape, (0..n).map(|_| 0.5 + rng.random::<f32>()).collect());
+        }
+        let device = Device::flex().autodiff();
+        let mut rng = stream(1, "test/signals", 0);
+        let signals: Vec<f32> = (0..2 * 12 * 100).map(|_| rng.random::<f32>() - 0.5).collect();
+        let x = Tensor::<3>::from_data(TensorData::new(signals, [2, 12, 100]), &device);
+        let network = XResNet::new(&config, &state, true, &device).unwrap();
+        let layers = Network::xresnet(&config, &state, Normalisation { mean: 0.0, std: 1.0 }, 100).unwrap();
+        let training = network.forward_training(x.clone(), [0.0; 2], &mut rng);
+        let folded = TensorNetwork::with_weights(&layers, network.folded()).logits(x.clone());
+        let evaluation = numbers(TensorNetwork::new(&layers, &device).logits(x));
+        close(&numbers(training.clone()), &evaluation);
+        close(&numbers(folded.clone()), &evaluation);
+        let gradients = |logits: Tensor<2>| {
+            let gradients = (logits.clone() * logits).sum().backward();
+            let mut collector = Collector(&gradients, Vec::new());
+            network.visit(&mut collector);
+            collector.1
+        };
+        let (found, expected) = (gradients(folded), gradients(training));
+        // The weights of 13 convolutions and 2 linear layers, and the gains of their 15 norms.
+        assert_eq!((found.len(), expected.len()), (30, 30));
+        found.iter().zip(&expected).for_each(|(found, expected)| close(found, expected));
+        assert_eq!(network.state(&config), state);
+    }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use einthoven::ecg::synth::Finding;
+use einthoven::gradient::Prior;
 use einthoven::interactions::Penalty;
 use einthoven::{BaselineName, DeviceChoice, DeviceName, Index, Link, Memory, Method, Players};
 
@@ -303,6 +304,14 @@ pub struct Train {
     /// Train the nonnegatively homogeneous variant of the network: without biases, f(ax) = a f(x).
     #[arg(long)]
     pub homogeneous: bool,
+    /// Draw attributions (X-Gradient of the outputs that are present) to what they ought to be like: gini (few cells), smooth
+    /// (over time), leads (few leads) or mask (inside what a synthetic finding changes). For homogeneous networks; it acts in
+    /// the last third of the epochs, or in the configuration's frozen_epochs.
+    #[arg(long, value_name = "PRIOR")]
+    pub prior: Option<Prior>,
+    /// Strength of the prior beside the cross-entropy.
+    #[arg(long, value_name = "X", default_value_t = 1.0, requires = "prior")]
+    pub prior_strength: f64,
     /// auto, cpu, wgpu, vulkan, metal or cuda.
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: DeviceChoice,

@@ -1,7 +1,8 @@
 //! `einthoven train`: a classifier from synthetic records or from PTB-XL.
 
+use einthoven::gradient::AttributionPrior;
 use einthoven::masking::device;
-use einthoven::model::{self, Metrics, Progress, Provenance, Source, TrainConfig};
+use einthoven::model::{self, Metrics, Penalty, Progress, Provenance, Source, TrainConfig};
 use einthoven::{Error, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -21,6 +22,10 @@ pub fn run(args: &Train) -> Result<()> {
     config.epochs = args.epochs.unwrap_or(config.epochs);
     config.seed = args.seed.unwrap_or(config.seed);
     config.architecture.homogeneous |= args.homogeneous;
+    let prior = args.prior.map(|prior| AttributionPrior::x_gradient(prior, args.prior_strength)).transpose()?;
+    if prior.is_some() && config.frozen_epochs == 0 {
+        config.frozen_epochs = config.epochs.div_ceil(3);
+    }
     let source = match (&args.synth, &args.ptbxl) {
         (Some(path), _) => Source::Synthetic(load_config(path)?),
         (None, Some(folder)) => Source::PtbXl(folder.clone()),
@@ -29,8 +34,9 @@ pub fn run(args: &Train) -> Result<()> {
     let (device, info) = device::open(args.device)?;
     eprintln!("training on {info}");
     let provenance = Provenance { command: command(), git_revision: git_revision() };
+    let penalty = prior.as_ref().map(|prior| prior as &dyn Penalty);
     let mut bar = Bar::new();
-    let outcome = model::train(&config, &source, &provenance, &args.out, &device, &mut |progress| {
+    let outcome = model::train(&config, &source, penalty, &provenance, &args.out, &device, &mut |progress| {
         bar.show(&progress);
         stop::asked()
     })?;

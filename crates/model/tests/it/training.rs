@@ -1,9 +1,11 @@
-use std::{fs, ops::ControlFlow, path::Path};
+use std::{cell::RefCell, fs, ops::ControlFlow, path::Path, sync::Arc};
 
 use burn::tensor::Device;
 use einthoven_ecg::{Preparation, Record, STANDARD, synth::DatasetConfig, wfdb};
+use einthoven_game::rng::ChaCha8Rng;
 use einthoven_model::{
-    Augmentation, Outcome, Progress, Provenance, Source, StateDict, TrainConfig, XResNetConfig, load, train,
+    Augmentation, Dataset, Outcome, Penalised, Penalty, PenaltyStep, Progress, Provenance, Source, Split, StateDict,
+    TrainConfig, XResNetConfig, evaluate, load, train,
 };
 use tempfile::TempDir;
 
@@ -42,8 +44,150 @@ fn run(
     folder: &Path,
     report: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> einthoven_model::Result<Option<Outcome>> {
+    run_penalised(config, source, None, folder, report)
+}
+
+fn run_penalised(
+    config: &TrainConfig,
+    source: &Source,
+    penalty: Option<&dyn Penalty>,
+    folder: &Path,
+    report: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> einthoven_model::Result<Option<Outcome>> {
     let provenance = Provenance { command: "a test".into(), git_revision: "none".into() };
-    train(config, source, &provenance, folder, &Device::flex(), report)
+    train(config, source, penalty, &provenance, folder, &Device::flex(), report)
+}
+
+/// Draws the mean square of the logits to 0.
+struct Quiet {
+    strength: f64,
+    calls: RefCell<usize>,
+}
+
+impl Quiet {
+    fn new(strength: f64) -> Self {
+        Self { strength, calls: RefCell::new(0) }
+    }
+}
+
+impl Penalty for Quiet {
+    fn describe(&self) -> serde_json::Value {
+        serde_json::json!({ "quiet": self.strength })
+    }
+
+    fn reads_regions(&self) -> bool {
+        true
+    }
+
+    fn penalise(&self, step: &PenaltyStep<'_>, _: &mut ChaCha8Rng) -> Penalised {
+        *self.calls.borrow_mut() += 1;
+        let [batch, leads, samples] = step.signals.dims();
+        assert_eq!((leads, samples), (12, 150));
+        assert_eq!(step.labels.len(), batch * 5);
+        assert_eq!(step.regions.len(), batch * leads * samples);
+        assert!(step.regions.contains(&true) && step.regions.contains(&false));
+        let logits = step.tracked.logits(step.signals.clone());
+        let constant = step.constant.logits(step.signals.clone());
+        assert_eq!(logits.clone().into_data(), constant.into_data());
+        let square = (logits.clone() * logits).mean().mul_scalar(self.strength);
+        Penalised { loss: square.clone().into_scalar::<f32>().into(), scalar: square }
+    }
+}
+
+#[test]
+fn a_penalty_acts_in_frozen_epochs_and_one_of_them_is_chosen() {
+    let source = synthetic(40);
+    let size = |strength: f64| {
+        let (folder, penalty) = (TempDir::new().unwrap(), Quiet::new(strength));
+        let outcome =
+            run_penalised(&homogeneous(), &source, Some(&penalty), folder.path(), &mut go_on).unwrap().unwrap();
+        // Two of three epochs are frozen, of five batches each.
+        assert_eq!(*penalty.calls.borrow(), 10);
+        let training = outcome.model.card().training.as_ref().unwrap();
+        assert_eq!(training.penalty, Some(penalty.describe()));
+        assert!(training.best_epoch >= 2, "{}", training.best_epoch);
+        let preparation = outcome.model.preparation().clone();
+        let test = source.load(Split::Test, &preparation, &mut |_, _| ControlFlow::Continue(())).unwrap().unwrap();
+        let logits = evaluate(&outcome.model, &test, &Device::flex());
+        logits.iter().map(|y| f64::from(*y).powi(2)).sum::<f64>()
+    };
+    let (loud, quiet) = (size(1e-9), size(100.0));
+    assert!(quiet < 0.2 * loud, "{quiet} {loud}");
+}
+
+#[test]
+fn a_resumed_run_with_a_penalty_ends_as_an_uninterrupted_one() {
+    resumed_and_uninterrupted(&homogeneous(), Some(&Quiet::new(0.1)));
+}
+
+#[test]
+fn a_penalty_needs_a_homogeneous_network_frozen_epochs_and_its_regions() {
+    let folder = TempDir::new().unwrap();
+    let refused = |config: &TrainConfig, source: &Source| {
+        let quiet = Quiet::new(1.0);
+        run_penalised(config, source, Some(&quiet), folder.path(), &mut go_on).unwrap_err().to_string()
+    };
+    let message = refused(&config(), &synthetic(24));
+    assert!(message.contains("'architecture.homogeneous': expected true for a penalty on attributions"), "{message}");
+    let message = refused(&TrainConfig { frozen_epochs: 0, ..homogeneous() }, &synthetic(24));
+    assert!(message.contains("'frozen_epochs': expected at least 1 with a penalty"), "{message}");
+    let mut data = loaded(&synthetic(24));
+    data.iter_mut().for_each(|data| data.regions.clear());
+    let message = refused(&homogeneous(), &Source::Records { name: "mine".into(), splits: Arc::new(data) });
+    assert!(message.contains("needs regions"), "{message}");
+}
+
+fn loaded(source: &Source) -> [Dataset; 3] {
+    let load =
+        |split| source.load(split, &config().preparation, &mut |_, _| ControlFlow::Continue(())).unwrap().unwrap();
+    [Split::Train, Split::Validation, Split::Test].map(load)
+}
+
+#[test]
+fn records_of_the_callers_own_train_as_those_that_are_loaded() {
+    let state = |source: &Source| {
+        let folder = TempDir::new().unwrap();
+        let config = TrainConfig { epochs: 1, ..config() };
+        let outcome = run(&config, source, folder.path(), &mut go_on).unwrap().unwrap();
+        (outcome.model.state().clone(), outcome.test, outcome.model.card().training.as_ref().unwrap().data.clone())
+    };
+    let splits = loaded(&synthetic(24));
+    let own = |splits: [Dataset; 3]| Source::Records { name: "mine".into(), splits: Arc::new(splits) };
+    let (expected, found) = (state(&synthetic(24)), state(&own(splits.clone())));
+    assert_eq!((&found.0, &found.1), (&expected.0, &expected.1));
+    assert_eq!(found.2, serde_json::json!({ "records": "mine" }));
+    let refused = |change: &dyn Fn(&mut Dataset)| {
+        let mut splits = splits.clone();
+        change(&mut splits[1]);
+        let folder = TempDir::new().unwrap();
+        run(&config(), &own(splits), folder.path(), &mut go_on).unwrap_err().to_string()
+    };
+    let message = refused(&|data| data.shape[1] = 100);
+    assert!(message.contains("[12, 100, 5], expected [12, 200, 5]"), "{message}");
+    assert!(refused(&|data| data.signals.truncate(10)).contains("not as many signals"));
+    assert!(refused(&|data| data.labels.clear()).contains("a split has 0 rows"));
+}
+
+#[test]
+fn the_region_of_a_synthetic_record_is_its_mask() {
+    let config = DatasetConfig { n: 8, seconds: 4.0, rate: 100.0, ..DatasetConfig::default() };
+    let load = |rate: f64| {
+        let preparation = Preparation { rate, n_samples: (4.0 * rate) as usize, highpass_hz: None, mains_hz: None };
+        let source = Source::Synthetic(config.clone());
+        source.load(Split::Train, &preparation, &mut |_, _| ControlFlow::Continue(())).unwrap().unwrap()
+    };
+    let (same, half) = (load(100.0), load(50.0));
+    let mut marked = 0;
+    for index in 0..8 {
+        let mask = config.draw("train", index as u64).mask;
+        assert_eq!(same.region(index), mask);
+        marked += mask.iter().filter(|inside| **inside).count();
+        // A cell at half the rate sees the sample at its time and the one on each side.
+        let near = |i: usize| (2 * (i % 200)).saturating_sub(1)..(2 * (i % 200) + 2).min(400);
+        let expected: Vec<bool> = (0..2400).map(|i| mask[i / 200 * 400..][near(i)].contains(&true)).collect();
+        assert_eq!(half.region(index), expected);
+    }
+    assert!(marked > 0);
 }
 
 fn go_on(_: Progress) -> ControlFlow<()> {
@@ -58,25 +202,25 @@ fn homogeneous() -> TrainConfig {
 
 #[test]
 fn a_resumed_run_ends_as_an_uninterrupted_one() {
-    resumed_and_uninterrupted(&config());
+    resumed_and_uninterrupted(&config(), None);
 }
 
 #[test]
 fn a_resumed_run_of_a_homogeneous_network_ends_as_an_uninterrupted_one() {
-    resumed_and_uninterrupted(&homogeneous());
+    resumed_and_uninterrupted(&homogeneous(), None);
 }
 
-fn resumed_and_uninterrupted(config: &TrainConfig) {
+fn resumed_and_uninterrupted(config: &TrainConfig, penalty: Option<&dyn Penalty>) {
     let (whole, broken) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let source = synthetic(64);
-    let expected = run(config, &source, whole.path(), &mut go_on).unwrap().unwrap();
+    let expected = run_penalised(config, &source, penalty, whole.path(), &mut go_on).unwrap().unwrap();
     // Broken off in the middle of the second epoch, then in the first step of the third.
     for (epoch, step) in [(2, 4), (3, 1)] {
         let mut stop = |progress: Progress| match progress {
             Progress::Step { epoch: e, step: s, .. } if (e, s) == (epoch, step) => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         };
-        assert!(run(config, &source, broken.path(), &mut stop).unwrap().is_none());
+        assert!(run_penalised(config, &source, penalty, broken.path(), &mut stop).unwrap().is_none());
         assert!(broken.path().join("checkpoint.safetensors").exists());
     }
     let mut epochs = Vec::new();
@@ -86,7 +230,7 @@ fn resumed_and_uninterrupted(config: &TrainConfig) {
         }
         ControlFlow::Continue(())
     };
-    let resumed = run(config, &source, broken.path(), &mut watch).unwrap().unwrap();
+    let resumed = run_penalised(config, &source, penalty, broken.path(), &mut watch).unwrap().unwrap();
     assert_eq!(epochs, [3]);
     assert_eq!(resumed.model.state(), expected.model.state());
     assert_eq!(resumed.model.card(), expected.model.card());
