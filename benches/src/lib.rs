@@ -4,6 +4,7 @@
 //! in `../shared/data`; BENCHMARKS.md says where they come from.
 
 pub mod labels;
+pub mod localise;
 pub mod score;
 
 use std::path::PathBuf;

@@ -9,72 +9,43 @@
 #![allow(clippy::print_stdout)]
 
 use anyhow::{Context, Result};
-use einthoven::ecg::synth::{DatasetConfig, Finding};
 use einthoven::game::rng::stream;
 use einthoven::{Explainer, Settings};
+use einthoven_benches::localise::{WINDOWS, cases, findings};
 use einthoven_benches::score::average_precision;
 use rand::RngExt;
 
-const RECORDS: u64 = 100;
-const WINDOWS: usize = 10;
-const SHARE: f64 = 0.2;
+const RECORDS: usize = 100;
 
 fn main() -> Result<()> {
     let budget = std::env::args().nth(1).map_or(Ok(2048), |text| text.parse()).context("budget")?;
     let players = format!("leads*windows:{WINDOWS}").parse()?;
     let explainer = Explainer::builtin(Settings { players, budget: Some(budget), ..Settings::default() })?;
-    let config = DatasetConfig::default();
-    let findings: Vec<Finding> = Finding::ALL.into_iter().filter(|finding| finding.superclass().is_some()).collect();
+    let findings = findings();
     let mut by_finding = vec![Vec::new(); findings.len()];
-    let (mut scored, mut passed) = (0, 0);
-    for index in 0.. {
-        if scored == RECORDS {
-            break;
-        }
-        let which = index as usize % findings.len();
-        let finding = findings[which];
-        let class = finding.superclass().context("a finding with a superclass")?;
-        let drawn = config.draw_with(&[finding], "localise", index);
-        let positive = positive_cells(&drawn.mask, drawn.record.n_leads());
-        if !positive.contains(&true) {
-            passed += 1;
-            continue;
-        }
-        scored += 1;
-        let explanation = explainer.explain(&drawn.record)?;
-        let values = explanation.attributions[class as usize].player_values();
-        let mut rng = stream(0, "random attribution", index);
+    let mut last = 0;
+    for (scored, case) in cases().take(RECORDS).enumerate() {
+        last = case.index + 1;
+        let explanation = explainer.explain(&case.drawn.record)?;
+        let values = explanation.attributions[case.class as usize].player_values();
+        let mut rng = stream(0, "random attribution", case.index);
         let random: Vec<f64> = values.iter().map(|_| rng.random::<f64>()).collect();
-        let prevalence = positive.iter().filter(|is| **is).count() as f64 / positive.len() as f64;
+        let prevalence = case.positive.iter().filter(|is| **is).count() as f64 / case.positive.len() as f64;
         if let (Some(ours), Some(chance)) =
-            (average_precision(&values, &positive), average_precision(&random, &positive))
+            (average_precision(&values, &case.positive), average_precision(&random, &case.positive))
         {
-            by_finding[which].push([ours, prevalence, chance]);
+            by_finding[case.index as usize % findings.len()].push([ours, prevalence, chance]);
         }
-        eprint!("\r{scored}/{RECORDS}");
+        eprint!("\r{}/{RECORDS}", scored + 1);
     }
     eprintln!();
-    println!("{passed} records without a positive cell were passed over");
+    println!("{} records without a positive cell were passed over", last - RECORDS as u64);
     println!("{:<28} {:>3} {:>8} {:>10} {:>8} {:>6}", "finding", "n", "AUPRC", "prevalence", "random", "ratio");
     for (finding, scores) in findings.iter().zip(&by_finding).filter(|(_, scores)| !scores.is_empty()) {
         print_row(&finding.to_string(), scores);
     }
     print_row("all", &by_finding.concat());
     Ok(())
-}
-
-/// Whether each cell (lead, window) has at least a share of its samples in the mask `[leads, samples]`.
-fn positive_cells(mask: &[bool], n_leads: usize) -> Vec<bool> {
-    let n = mask.len() / n_leads;
-    let mut cells = Vec::with_capacity(n_leads * WINDOWS);
-    for lead in mask.chunks_exact(n) {
-        for window in 0..WINDOWS {
-            let samples = &lead[window * n / WINDOWS..(window + 1) * n / WINDOWS];
-            let inside = samples.iter().filter(|is| **is).count();
-            cells.push(inside as f64 >= SHARE * samples.len() as f64);
-        }
-    }
-    cells
 }
 
 fn print_row(name: &str, scores: &[[f64; 3]]) {

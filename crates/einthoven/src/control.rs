@@ -4,15 +4,13 @@
 //! record: the values of the game, were the model linear. For a nonnegatively homogeneous network and the zero baseline
 //! this is X-Gradient (Hesse, Schaub-Meyer & Roth 2021).
 
-use einthoven_gradient::{GradientMethod, Gradients, Request, Subject, maps};
+use einthoven_game::Link;
+use einthoven_gradient::{Differentiable, GradientMethod, Gradients, Request, Subject, breaking_layer, maps};
 use einthoven_masking::Baseline;
 use einthoven_shapley::{Control, Method};
 
 use crate::explainer::Scene;
 use crate::{BaselineName, Error, Explainer, Explanation, Players, Result};
-
-/// The name of the surrogate in `run.control`.
-pub(crate) const SURROGATE: &str = "input-x-gradient";
 
 impl Explainer {
     /// What stands in for a masked cell.
@@ -43,6 +41,16 @@ impl Explainer {
             _ => return Ok(Control::check(self.settings.method.about().index)?),
         };
         Err(Error::Usage(format!("use --control gradient: {reason}")))
+    }
+
+    /// The name of the surrogate in `run.control`: in a homogeneous network and from zero it is X-Gradient.
+    pub(crate) fn surrogate(&self) -> &'static str {
+        let network = self.differentiable.as_ref().and_then(Differentiable::network);
+        let homogeneous = network.is_some_and(|network| breaking_layer(network).is_none());
+        let logits_from_zero = self.settings.baseline == BaselineName::Zero && self.settings.link == Link::Logit;
+        let method =
+            if homogeneous && logits_from_zero { GradientMethod::XGradient } else { GradientMethod::InputXGradient };
+        method.name()
     }
 
     /// The surrogate of a scene, if one is asked for: a forward pass, and a backward pass for each output.

@@ -15,7 +15,7 @@ use einthoven_shapley::{Method, Request};
 use serde_json::{Value, json};
 
 use crate::baseline::background;
-use crate::control::{self, SURROGATE};
+use crate::control;
 use crate::evaluate::{at_once, in_rounds};
 use crate::{BaselineName, Error, Explanation, Keep, Memory, Players, Result};
 
@@ -74,15 +74,15 @@ impl Default for Settings {
 /// A model on a device that explains what it says about records.
 pub struct Explainer {
     pub(crate) model: PlacedModel,
-    preparation: Preparation,
-    name: String,
+    pub(crate) preparation: Preparation,
+    pub(crate) name: String,
     notice: String,
     pub(crate) dataset_mean: Vec<f32>,
     /// Prepared background records, one behind the other.
     pub(crate) background: Vec<f32>,
     /// The model with a way back, if there is one.
     pub(crate) differentiable: Option<Differentiable>,
-    device_name: String,
+    pub(crate) device_name: String,
     pub(crate) settings: Settings,
 }
 
@@ -275,7 +275,7 @@ impl Explainer {
             }
             None => request.budget.to_string(),
         };
-        let with = control.as_ref().map(|_| SURROGATE);
+        let with = control.as_ref().map(|_| self.surrogate());
         let chosen = Chosen { method: choice.method.name(), reason: choice.reason, budget, control: with };
         let explanation = self.explained(scene, attributions, &evaluation, &chosen, clock);
         Ok(control::warned(explanation, with, choice.method))
@@ -352,41 +352,6 @@ impl Explainer {
             "stats": evaluation.stats,
             "seconds": seconds,
         })
-    }
-
-    /// The settings as a report shows them.
-    fn described(&self, chosen: &Chosen, stats: &Stats) -> Vec<(String, String)> {
-        let filters = match (self.settings.filter, self.preparation.highpass_hz, self.preparation.mains_hz) {
-            (false, ..) => "none (--no-filter)".to_owned(),
-            (true, None, None) => "none".to_owned(),
-            (true, highpass, mains) => {
-                let part = |name: &str, hz: Option<f64>| hz.map(|hz| format!("{name} {hz} Hz"));
-                let parts: Vec<String> =
-                    [part("high-pass", highpass), part("mains", mains)].into_iter().flatten().collect();
-                parts.join(", ")
-            }
-        };
-        let method = match &chosen.reason {
-            Some(reason) => format!("{} (auto: {reason})", chosen.method),
-            None => chosen.method.to_owned(),
-        };
-        let spec = self.spec();
-        let pairs = [
-            ("model", self.name.clone()),
-            ("input", format!("{} leads, {} samples at {} Hz", spec.leads.len(), spec.n_samples, spec.rate)),
-            ("filters", filters),
-            ("start", format!("{} s", self.settings.start)),
-            ("players", self.settings.players.to_string()),
-            ("baseline", self.settings.baseline.to_string()),
-            ("method", method),
-            ("budget", chosen.budget.clone()),
-            ("control", control::described(chosen.control)),
-            ("seed", self.settings.seed.to_string()),
-            ("device", self.device_name.clone()),
-            ("engine", stats.summary()),
-            ("memory", self.settings.memory.to_string()),
-        ];
-        pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
 }
 

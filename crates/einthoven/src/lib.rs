@@ -26,6 +26,7 @@
 
 mod baseline;
 mod control;
+mod described;
 mod error;
 mod evaluate;
 mod example;

@@ -3,6 +3,7 @@
 use einthoven_game::{Kind, Link, rng};
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
 
 use crate::homogeneity::breaking_layer;
 use crate::layers;
@@ -46,7 +47,7 @@ impl Maps {
     }
 }
 
-/// Runs a gradient method on records, one map per record.
+/// Runs a gradient method on records side by side, one map per record.
 ///
 /// `x-gradient` of a model whose layers say that it is not homogeneous is refused. For occlusion see
 /// [`occlusion`](crate::occlusion).
@@ -56,26 +57,33 @@ impl Maps {
 /// no such baseline or link.
 pub fn maps(model: &Differentiable, subjects: &[Subject<'_>], request: &Request<'_>) -> Result<Vec<Maps>> {
     check(model, request)?;
-    let &Request { gradients, outputs, link, memory, .. } = request;
+    let &Request { outputs, link, .. } = request;
+    // Records go side by side, and share the memory.
+    let memory = request.memory / subjects.len().clamp(1, rayon::current_num_threads());
     let passes = Passes { model, link, outputs, memory };
-    let values = |signals: &[Vec<f64>]| {
-        passes.values(signals.len(), &|row, to| to.iter_mut().zip(&signals[row]).for_each(|(to, &x)| *to = x as f32))
-    };
-    let mut found = Vec::with_capacity(subjects.len());
-    for subject in subjects {
-        if subject.baselines.is_empty() || subject.baselines.iter().any(|b| b.len() != subject.signal.len()) {
-            return Err(Error::Request("find gradients: a baseline has as many cells as the record".to_owned()));
-        }
-        let of_baselines = values(subject.baselines);
-        let n = subject.baselines.len() as f64;
-        let mean = |output: usize| of_baselines.iter().skip(output).step_by(outputs.len()).sum::<f64>() / n;
-        let baseline: Vec<f64> = (0..outputs.len()).map(mean).collect();
-        let full = passes.values(1, &|_, to| to.copy_from_slice(subject.signal));
-        let scene = Scene { passes, subject, seed: request.seed, full: &full, baseline: &baseline };
-        let Found { cells, variances, kind, passes, warnings } = scene.found(gradients)?;
-        found.push(Maps { cells, variances, full, baseline, kind, passes, warnings });
+    subjects.par_iter().map(|subject| map(passes, subject, request)).collect()
+}
+
+fn map(passes: Passes<'_>, subject: &Subject<'_>, request: &Request<'_>) -> Result<Maps> {
+    if subject.signal.len() != passes.model.n_cells() || subject.partition.owner().len() != subject.signal.len() {
+        let n = passes.model.n_cells();
+        return Err(Error::Request(format!("find gradients: record and partition have {n} cells in this model")));
     }
-    Ok(found)
+    if subject.baselines.is_empty() || subject.baselines.iter().any(|b| b.len() != subject.signal.len()) {
+        return Err(Error::Request("find gradients: a baseline has as many cells as the record".to_owned()));
+    }
+    let of_baselines = passes.values(subject.baselines.len(), &|row, to| {
+        to.iter_mut().zip(&subject.baselines[row]).for_each(|(to, &x)| *to = x as f32);
+    });
+    let n_outputs = passes.outputs.len();
+    let mean = |output: usize| {
+        of_baselines.iter().skip(output).step_by(n_outputs).sum::<f64>() / subject.baselines.len() as f64
+    };
+    let baseline: Vec<f64> = (0..n_outputs).map(mean).collect();
+    let full = passes.values(1, &|_, to| to.copy_from_slice(subject.signal));
+    let scene = Scene { passes, subject, seed: request.seed, full: &full, baseline: &baseline };
+    let Found { cells, variances, kind, passes, warnings } = scene.found(request.gradients)?;
+    Ok(Maps { cells, variances, full, baseline, kind, passes, warnings })
 }
 
 fn check(model: &Differentiable, request: &Request<'_>) -> Result<()> {
