@@ -24,7 +24,7 @@ STEPS = [50, 128]
 ALL_STEPS = [20, 50, 128, 300]
 # Records of a call, and of Integrated Gradients also the rows that pass through the network together.
 CALLS = [16, 32, 64, 128, 256]
-IG_CALLS = [(1, 50), (8, 64), (16, 64), (32, 128), (64, 64), (64, 256), (256, 256)]
+IG_CALLS = [(1, 50), (8, 64), (16, 64), (32, 64), (32, 128), (64, 64), (64, 256)]
 
 
 def captum(job):
@@ -47,10 +47,10 @@ def captum(job):
             speeds.append(rate(attribute, tried, [0], call, 10 if is_ig else None, 0.0)[1])
         return {"call": candidates[int(np.argmax(speeds))], "speeds": dict(zip(map(str, candidates), speeds))}
     targets = list(range(job["outputs"]))
-    n, speed = rate(attribute, signals, targets, job["call"], job["steps"], job["seconds"])
+    n, speed, cpu_speed = rate(attribute, signals, targets, job["call"], job["steps"], job["seconds"])
     values = attribute(signals[:COMPARED], 0, job["call"][1], job["steps"]).detach().numpy()
     np.save(job["values"], values.astype(np.float32))
-    return {"records": n, "records_per_second": speed}
+    return {"records": n, "records_per_second": speed, "records_per_cpu_second": cpu_speed}
 
 
 def attributer(method, model):
@@ -75,12 +75,11 @@ def attributer(method, model):
 
 
 def rate(attribute, signals, targets, call, steps, seconds):
-    """Records explained in one round over all of them, cut off after so many seconds (0: never), and the best rate of a round.
-
-    A short round is repeated.
+    """Records of a round over all of them, cut off after so many seconds (0: never), records per second of the best round, and
+    records per second of the processor over all rounds. A short round is repeated.
     """
     attribute(signals[: call[0]], targets[0], call[1], min(steps or 2, 2))
-    best, begin = (0, 0.0), time.perf_counter()
+    best, total, begin, worked = (0, 0.0), 0, time.perf_counter(), time.process_time()
     while True:
         done, start = 0, time.perf_counter()
         for part in signals.split(call[0]):
@@ -89,9 +88,10 @@ def rate(attribute, signals, targets, call, steps, seconds):
             done += part.shape[0]
             if seconds and time.perf_counter() - start > seconds:
                 break
+        total += done
         best = max(best, (done, done / (time.perf_counter() - start)), key=lambda pair: pair[1])
         if time.perf_counter() - begin >= seconds:
-            return best
+            return *best, total / (time.process_time() - worked)
 
 
 METHODS = [("Saliency", None), ("InputXGradient", None), ("DeepLift", None), ("GradientShap", None)]
@@ -159,22 +159,30 @@ def differences(options, logits):
 
 
 def table(facts):
-    """Medians over turns; `x ours` is our rate over Captum's, for DeepLift and GradientShap that of our gradient."""
-    speed = {}
-    for fact in facts:
-        if "method" in fact:
-            key = (fact["threads"], fact["outputs"], fact["program"], fact["method"], fact["steps"])
-            speed.setdefault(key, []).append(fact["records_per_second"])
-    speed = {key: median(values) for key, values in speed.items()}
-    text = ["| threads | outputs | program | method | records/s | x gradient | ours / Captum |", "|---|---|---|---|---|---|---|"]
-    for (threads, outputs, program, method, steps), value in sorted(speed.items(), key=lambda item: item[0][:3] + (item[0][4],)):
-        first = speed.get((threads, outputs, program, "x-gradient" if program == "einthoven" else "InputXGradient", 0), value)
-        match = ("ig", steps) if method == "IntegratedGradients" else ("x-gradient", 0)
-        base = speed.get((threads, outputs, "einthoven", *match)) if program == "captum" else None
+    """Medians over turns, of all that ran with so many threads and outputs."""
+    text = ["| threads | outputs | program | method | records/s | records/CPU s | x gradient | ours / Captum, s | CPU s |", "|---" * 9 + "|"]
+    rates = {name: medians(facts, name) for name in ("records_per_second", "records_per_cpu_second")}
+    speed, cpu_speed = rates.values()
+    for key in sorted(speed, key=lambda key: (-key[0], key[1], key[2], key[4])):
+        threads, outputs, program, method, steps = key
+        ours = ("ig", steps) if method == "IntegratedGradients" else ("x-gradient", 0)
+        ours = (threads, outputs, "einthoven", *ours)
+        gradient = (threads, outputs, program, "x-gradient" if program == "einthoven" else "InputXGradient", 0)
+        ratios = [f"{rate[ours] / rate[key]:.2f}" if program == "captum" and ours in rate else "" for rate in rates.values()]
+        times = f"{cpu_speed[gradient] / cpu_speed[key]:.1f}" if gradient in cpu_speed else ""
         name = f"{method}, {steps} steps" if steps else method
-        ratio = f"{base / value:.2f}" if base else ""
-        text.append(f"| {threads} | {outputs} | {program} | {name} | {value:.4g} | {first / value:.2f} | {ratio} |")
+        cells = [threads, outputs, program, name, f"{speed[key]:.4g}", f"{cpu_speed.get(key, float('nan')):.4g}", times, *ratios]
+        text.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(text)
+
+
+def medians(facts, name):
+    found = {}
+    for fact in facts:
+        if fact.get(name):
+            key = tuple(fact[part] for part in ("threads", "outputs", "program", "method", "steps"))
+            found.setdefault(key, []).append(fact[name])
+    return {key: median(values) for key, values in found.items()}
 
 
 def lines(path):

@@ -136,6 +136,6 @@ fn it_says_where_it_is_of_no_use_and_where_there_is_none() {
     let unnamed = Explainer::new(&model, preparation(), settings(Method::Svarm)).unwrap();
     for refused in [unnamed.check().err(), unnamed.explain(&example_record()).err()] {
         let error = refused.unwrap();
-        assert!(error.exit_code() == 2 && error.to_string().contains("does not name its layers"), "{error}");
+        assert!(error.exit_code() == 2 && error.to_string().contains("neither names its layers"), "{error}");
     }
 }

@@ -1,4 +1,10 @@
-//! Tests of attribution priors against differences.
+//! Tests of gradient methods, of their ways back, of the audit, and of attribution priors.
 #![allow(clippy::unwrap_used)]
+#![expect(clippy::print_stdout, reason = "tests of an adapter say so where there is none")]
 
+mod by_hand;
+mod homogeneous;
+mod integrals;
 mod priors;
+mod setup;
+mod ways;

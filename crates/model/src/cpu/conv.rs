@@ -1,4 +1,4 @@
-//! The convolution: what nearly all the time of a forward pass goes into.
+//! The convolution: what nearly all the time of either pass goes into.
 //!
 //! Direct, with sixteen output channels in a register and a few neighbouring output samples in as many registers: one
 //! load of weights serves all of them, each input number is broadcast once per sixteen channels, and no number is
