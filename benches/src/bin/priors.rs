@@ -2,7 +2,7 @@
 //!
 //! Homogeneous networks of the built-in architecture on small synthetic data, three seeds of training each; one JSON
 //! object per network is added to the file, and those that stand in it already are passed over. In every arm the last
-//! third of the epochs is frozen, whether there is a prior or not.
+//! half of the epochs is frozen, whether there is a prior or not.
 //!
 //! * Sparsity: the Gini index of X-Gradient on test records, macro-AUC, and the median time of a step in frozen epochs
 //!   over that of a plain step of the same run, for priors on X-Gradient and on expected gradients.
@@ -100,13 +100,13 @@ fn sparsity() -> Result<Experiment> {
     let splits = Arc::new(splits(&config, 10.0)?);
     let arm = |name, prior: Option<AttributionPrior>| Arm { name, prior, splits: splits.clone() };
     let x_gradient = |strength| AttributionPrior::x_gradient(Prior::Gini, strength);
-    let expected = |references| AttributionPrior::expected_gradients(Prior::Gini, 1.0, references);
+    let expected = |references| AttributionPrior::expected_gradients(Prior::Gini, 10.0, references);
     let arms = vec![
         arm("gini: none", None),
-        arm("gini: x-gradient 0.3", Some(x_gradient(0.3)?)),
         arm("gini: x-gradient 1", Some(x_gradient(1.0)?)),
-        arm("gini: expected gradients 1, 1 reference", Some(expected(1)?)),
-        arm("gini: expected gradients 1, 4 references", Some(expected(4)?)),
+        arm("gini: x-gradient 10", Some(x_gradient(10.0)?)),
+        arm("gini: expected gradients 10, 1 reference", Some(expected(1)?)),
+        arm("gini: expected gradients 10, 4 references", Some(expected(4)?)),
     ];
     Ok(Experiment { config, arms, measure: measure_gini })
 }
@@ -126,14 +126,14 @@ fn tag() -> Result<Experiment> {
         Arm { name: "tag: none", prior: None, splits: outside_tags.clone() },
         Arm { name: "tag: mask 1, tags annotated", prior: Some(mask(1.0)?), splits: outside_tags.clone() },
         Arm { name: "tag: mask 10, tags annotated", prior: Some(mask(10.0)?), splits: outside_tags },
-        Arm { name: "tag: mask 1, findings annotated", prior: Some(mask(1.0)?), splits: of_findings },
+        Arm { name: "tag: mask 10, findings annotated", prior: Some(mask(10.0)?), splits: of_findings },
     ];
     Ok(Experiment { config, arms, measure: measure_tag })
 }
 
 fn config(mut config: TrainConfig) -> TrainConfig {
     config.architecture.homogeneous = true;
-    TrainConfig { epochs: EPOCHS, patience: EPOCHS, frozen_epochs: EPOCHS / 3, ..config }
+    TrainConfig { epochs: EPOCHS, patience: EPOCHS, frozen_epochs: EPOCHS / 2, ..config }
 }
 
 fn splits(config: &TrainConfig, seconds: f64) -> Result<[Dataset; 3]> {

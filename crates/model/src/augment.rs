@@ -156,7 +156,7 @@ mod tests {
     fn a_region_is_cut_as_its_record() {
         // A line of slope 1 shows which sample each place of the window is made of.
         let record: Vec<f32> = (0..200).map(|i| (i % 100) as f32).collect();
-        let region: Vec<bool> = (0..200).map(|i| i < 60 || i >= 170).collect();
+        let region: Vec<bool> = (0..200).map(|i| !(60..170).contains(&i)).collect();
         for index in 0..20 {
             let (mut window, mut found) = (Vec::new(), Vec::new());
             let augmentation = Augmentation { stretch: 0.3, ..NOTHING };

@@ -92,6 +92,7 @@ fn root(square: Tensor<1>) -> Tensor<1> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use burn::{
         module::ParamId,

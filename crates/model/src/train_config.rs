@@ -89,8 +89,8 @@ impl TrainConfig {
     /// Refuses settings under which a penalty could not act as it should.
     pub(crate) fn check_penalty(&self) -> Result<()> {
         if !self.architecture.homogeneous {
-            let reason = "expected true for a penalty on attributions: only without biases is x * gradient complete and its \
-                      gradient one pass along a direction";
+            let reason = "expected true for a penalty on attributions (--homogeneous): with biases x * gradient leaves out a \
+                          part of the logits";
             return Err(Error::setting("architecture.homogeneous", reason));
         }
         if self.frozen_epochs == 0 {

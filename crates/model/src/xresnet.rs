@@ -110,6 +110,7 @@ fn drop_out(x: Tensor<2>, share: f64, rng: &mut ChaCha8Rng) -> Tensor<2> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use burn::module::{ModuleVisitor, Param};
     use burn::tensor::Gradients;

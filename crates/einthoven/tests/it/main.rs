@@ -13,4 +13,5 @@ mod real_records;
 mod remove;
 mod resume;
 mod synth;
+mod train;
 mod trees;

@@ -154,7 +154,8 @@ mod tests {
         for prior in Prior::ALL {
             assert_eq!(prior.to_string().parse(), Ok(prior));
         }
-        assert!("sparse".parse::<Prior>().unwrap_err().contains("expected gini, smooth, leads or mask"));
+        let refusal = "'sparse' is no prior; expected gini, smooth, leads or mask".to_owned();
+        assert_eq!("sparse".parse::<Prior>(), Err(refusal));
     }
 
     proptest! {

@@ -128,7 +128,10 @@ fn a_penalty_needs_a_homogeneous_network_frozen_epochs_and_its_regions() {
         run_penalised(config, source, Some(&quiet), folder.path(), &mut go_on).unwrap_err().to_string()
     };
     let message = refused(&config(), &synthetic(24));
-    assert!(message.contains("'architecture.homogeneous': expected true for a penalty on attributions"), "{message}");
+    assert!(
+        message.contains("'architecture.homogeneous': expected true for a penalty on attributions (--homogeneous)"),
+        "{message}"
+    );
     let message = refused(&TrainConfig { frozen_epochs: 0, ..homogeneous() }, &synthetic(24));
     assert!(message.contains("'frozen_epochs': expected at least 1 with a penalty"), "{message}");
     let mut data = loaded(&synthetic(24));
