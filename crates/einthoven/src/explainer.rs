@@ -6,9 +6,7 @@ use std::time::Instant;
 use einthoven_ecg::{Preparation, Record};
 use einthoven_game::{Attribution, Coalitions, Link, Partition};
 use einthoven_gradient::Differentiable;
-use einthoven_masking::{
-    Derive, DeviceName, Engine, Evaluation, MaskedModel, Options, PlacedModel, Progress, Stats, device,
-};
+use einthoven_masking::{Derive, DeviceName, Engine, Evaluation, MaskedModel, Options, PlacedModel, Progress, device};
 use einthoven_model::{BatchModel, Classifier, ModelSpec};
 use einthoven_plot::Prediction;
 use einthoven_shapley::{Method, Request};
