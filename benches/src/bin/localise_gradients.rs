@@ -93,8 +93,14 @@ fn of_map(
     let baselines = if method == GradientMethod::ExpectedGradients { backgrounds } else { &zero };
     let subject = Subject { signal: record.signal(), baselines, partition: &partition };
     let gradients = Gradients::new(method);
-    let request =
-        Request { gradients: &gradients, outputs: &[case.class as usize], link: Link::Logit, seed: 0, memory: 1 << 30 };
+    let request = Request {
+        gradients: &gradients,
+        outputs: &[case.class as usize],
+        link: Link::Logit,
+        seed: 0,
+        memory: 1 << 30,
+        stop: &|| false,
+    };
     let found = maps(model, &[subject], &request)?.pop().context("one record")?;
     Ok([found.player_sums(0, partition.owner(), partition.n_players()), found.cells])
 }

@@ -70,6 +70,7 @@ impl Explainer {
             link: self.settings.link,
             seed: self.settings.seed,
             memory: self.memory(),
+            stop: &|| false,
         };
         let subject = Subject { signal: record.signal(), baselines: &[reference], partition };
         let found = maps(model, &[subject], &request)?;

@@ -88,7 +88,9 @@ impl Error {
             | Self::Model(einthoven_model::Error::Setting { .. }) => 2,
             Self::Model(einthoven_model::Error::Ecg(_) | einthoven_model::Error::Data(_)) => 3,
             Self::Ecg(_) | Self::Game(_) | Self::File { .. } | Self::SomeRecords { .. } => 3,
-            Self::BrokenOff { .. } | Self::Interrupted => 130,
+            Self::BrokenOff { .. }
+            | Self::Interrupted
+            | Self::Gradient(einthoven_gradient::Error::Interrupted { .. }) => 130,
             Self::Model(_) | Self::Masking(_) | Self::Gradient(_) => 4,
         }
     }

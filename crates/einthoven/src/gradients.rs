@@ -1,5 +1,6 @@
 //! Gradient methods: from a record to a value for each of its cells, and their sums over players.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use einthoven_ecg::Record;
@@ -25,7 +26,7 @@ impl Explainer {
         gradients.check()?;
         self.partition()?;
         let method = gradients.method;
-        if method == GradientMethod::Occlusion {
+        if method == GradientMethod::Occlusion && self.settings.players != Players::IndependentLeads {
             return Ok(());
         }
         let network = self.differentiable()?.network();
@@ -57,7 +58,8 @@ impl Explainer {
         self.gradients_with(record, gradients, &mut |_, _| std::ops::ControlFlow::Continue(()))
     }
 
-    /// As [`gradients`](Self::gradients); `progress` hears of the coalitions of occlusion, and may break off.
+    /// As [`gradients`](Self::gradients); `progress` may break off. It hears of the coalitions of occlusion, and of other methods
+    /// only that they go on: 0 of 0.
     ///
     /// # Errors
     /// As [`gradients`](Self::gradients).
@@ -76,6 +78,8 @@ impl Explainer {
         let model = self.differentiable()?;
         let outputs: Vec<usize> = (0..model.spec().outputs.len()).collect();
         let baselines = self.references(&scene, gradients.method)?;
+        let progress = Mutex::new(progress);
+        let stop = || progress.lock().unwrap_or_else(PoisonError::into_inner)(0, 0).is_break();
         let partition = &scene.partition;
         let subject = Subject { signal: scene.prepared.signal(), baselines: &baselines, partition };
         let request = Request {
@@ -84,6 +88,7 @@ impl Explainer {
             link: self.settings.link,
             seed: self.settings.seed,
             memory: self.memory(),
+            stop: &stop,
         };
         let mut found = maps(model, &[subject], &request)?;
         let found = found.pop().ok_or_else(|| Error::Usage("find gradients: no record was looked at".to_owned()))?;
@@ -112,7 +117,7 @@ impl Explainer {
     /// # Errors
     /// If there is no way back through the model, or the record does not fit it.
     pub fn audit_homogeneity(&self, record: &Record) -> Result<Audit> {
-        Ok(audit(self.differentiable()?, self.prepare(record)?.signal(), self.memory()))
+        Ok(audit(self.differentiable()?, self.prepare(record)?.signal(), self.memory(), &|| false)?)
     }
 
     /// The model with a way back.
@@ -210,6 +215,9 @@ impl Explainer {
         let chosen = Chosen { method, reason: None, budget, control: None };
         let mut explanation = self.explained(scene, attributions, &evaluation, &chosen, clock);
         let unit = format!("{} per window of {window} samples", self.settings.link);
+        for attribution in &mut explanation.attributions {
+            attribution.run.insert("unit".to_owned(), self.settings.link.to_string().into());
+        }
         explanation.dense = Some(DenseMaps { cells: map.cells, unit });
         Ok(explanation)
     }

@@ -7,6 +7,14 @@ pub enum Error {
     /// A request that cannot be met.
     #[error("{0}")]
     Request(String),
+    /// The caller asked to stop.
+    #[error("finish: interrupted after {done} of {total} passes through the model")]
+    Interrupted {
+        /// Passes that were made.
+        done: usize,
+        /// Passes that were to be made.
+        total: usize,
+    },
     /// A masked evaluation failed.
     #[error(transparent)]
     Masking(#[from] einthoven_masking::Error),

@@ -7,8 +7,8 @@ use einthoven_model::Network;
 use einthoven_model::network::Op;
 use serde::Serialize;
 
-use crate::Differentiable;
 use crate::passes::Passes;
+use crate::{Differentiable, Result};
 
 /// Factors that the record is scaled by.
 const FACTORS: [f64; 4] = [0.1, 0.3, 3.0, 10.0];
@@ -36,14 +36,18 @@ pub struct Audit {
     pub difference: f64,
 }
 
-/// Measures a model at a record, millivolts `[leads, samples]`; passes may take so many bytes at once.
-pub fn audit(model: &Differentiable, signal: &[f32], memory: usize) -> Audit {
+/// Measures a model at a record, millivolts `[leads, samples]`; passes may take so many bytes at once. Of a record that the
+/// model answers with nothing but zeros nothing is learnt, and it is not called homogeneous.
+///
+/// # Errors
+/// If `stop` says so.
+pub fn audit(model: &Differentiable, signal: &[f32], memory: usize, stop: &(dyn Fn() -> bool + Sync)) -> Result<Audit> {
     let outputs: Vec<usize> = (0..model.spec().outputs.len()).collect();
-    let passes = Passes { model, link: Link::Logit, outputs: &outputs, memory };
+    let passes = Passes { model, link: Link::Logit, outputs: &outputs, memory, stop };
     let scaled: Vec<f64> = passes.values(FACTORS.len(), &|row, to| {
         to.iter_mut().zip(signal).for_each(|(to, &x)| *to = (FACTORS[row] * f64::from(x)) as f32);
     });
-    let integral = mean_gradients(&passes, signal);
+    let integral = mean_gradients(&passes, signal)?;
     let (here, [gap, apart, total]) = passes.at(signal, |here| {
         let (mut gap, mut apart, mut total) = (0.0f64, 0.0, 0.0);
         for (output, integral) in integral.chunks_exact(signal.len()).enumerate() {
@@ -57,7 +61,7 @@ pub fn audit(model: &Differentiable, signal: &[f32], memory: usize) -> Audit {
             gap = gap.max((here.values[output] - sum).abs());
         }
         (here.values.clone(), [gap, apart, total])
-    });
+    })?;
     let largest = here.iter().map(|value| value.abs()).fold(f64::MIN_POSITIVE, f64::max);
     let scaling: Vec<[f64; 2]> = FACTORS
         .iter()
@@ -69,15 +73,18 @@ pub fn audit(model: &Differentiable, signal: &[f32], memory: usize) -> Audit {
         .collect();
     let (gap, difference) = (gap / largest, apart / f64::max(total, f64::MIN_POSITIVE));
     let broken_by = model.network().and_then(breaking_layer);
-    let measured = scaling.iter().all(|[_, error]| *error <= TOLERANCE) && gap <= TOLERANCE && difference <= TOLERANCE;
-    Audit {
+    let measured = total > 0.0
+        && scaling.iter().all(|[_, error]| *error <= TOLERANCE)
+        && gap <= TOLERANCE
+        && difference <= TOLERANCE;
+    Ok(Audit {
         homogeneous: broken_by.is_none() && measured,
         broken_by,
         order: order(&here, &scaled),
         scaling,
         completeness_gap: gap,
         difference,
-    }
+    })
 }
 
 /// The slope of the logarithm of the largest logit over that of the factor.
@@ -93,7 +100,7 @@ fn order(here: &[f64], scaled: &[f64]) -> Option<f64> {
 }
 
 /// The mean gradient between nothing and the record, `[outputs, cells]`.
-fn mean_gradients(passes: &Passes<'_>, signal: &[f32]) -> Vec<f64> {
+fn mean_gradients(passes: &Passes<'_>, signal: &[f32]) -> Result<Vec<f64>> {
     let rule = gauss_legendre(STEPS);
     let load = |step: usize, row: &mut [f32]| {
         row.iter_mut().zip(signal).for_each(|(value, &x)| *value = (rule[step].0 * f64::from(x)) as f32);
@@ -103,8 +110,8 @@ fn mean_gradients(passes: &Passes<'_>, signal: &[f32]) -> Vec<f64> {
         for (output, mean) in mean.chunks_exact_mut(signal.len()).enumerate() {
             mean.iter_mut().zip(pass.gradient(output)).for_each(|(mean, gradient)| *mean += rule[step].1 * gradient);
         }
-    });
-    mean
+    })?;
+    Ok(mean)
 }
 
 /// The first layer with something that does not scale with the signal, and what that is.

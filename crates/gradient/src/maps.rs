@@ -5,7 +5,7 @@ use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use crate::homogeneity::breaking_layer;
+use crate::homogeneity::{audit, breaking_layer};
 use crate::layers;
 use crate::method::{GradientMethod, Gradients};
 use crate::passes::{Pass, Passes};
@@ -13,6 +13,8 @@ use crate::{Differentiable, Error, Request, Result, Subject};
 
 /// The first number of steps of an adaptive integral, and the last one.
 const STEPS: (usize, usize) = (8, 512);
+/// A gap of expected gradients from which on they say so.
+const ROUGH: f64 = 0.05;
 
 /// What a method found for one record.
 #[derive(Clone, Debug)]
@@ -49,7 +51,8 @@ impl Maps {
 
 /// Runs a gradient method on records side by side, one map per record.
 ///
-/// `x-gradient` of a model whose layers say that it is not homogeneous is refused. For occlusion see
+/// `x-gradient` of a model that is not homogeneous is refused: by its layers, or where they are not known by an
+/// [`audit`](crate::audit) of the record. For occlusion see
 /// [`occlusion`](crate::occlusion).
 ///
 /// # Errors
@@ -60,7 +63,7 @@ pub fn maps(model: &Differentiable, subjects: &[Subject<'_>], request: &Request<
     let &Request { outputs, link, .. } = request;
     // Records go side by side, and share the memory.
     let memory = request.memory / subjects.len().clamp(1, rayon::current_num_threads());
-    let passes = Passes { model, link, outputs, memory };
+    let passes = Passes { model, link, outputs, memory, stop: request.stop };
     subjects.par_iter().map(|subject| map(passes, subject, request)).collect()
 }
 
@@ -142,11 +145,11 @@ impl Found {
 impl Scene<'_> {
     fn found(&self, gradients: &Gradients) -> Result<Found> {
         Ok(match gradients.method {
-            GradientMethod::Saliency => self.at_record(|_, gradient| gradient.abs()),
-            GradientMethod::InputXGradient => self.products(),
+            GradientMethod::Saliency => self.at_record(|_, gradient| gradient.abs())?,
+            GradientMethod::InputXGradient => self.products()?,
             GradientMethod::XGradient => self.homogeneous()?,
-            GradientMethod::Ig => self.integrated(gradients),
-            GradientMethod::ExpectedGradients => self.expected(gradients.samples),
+            GradientMethod::Ig => self.integrated(gradients)?,
+            GradientMethod::ExpectedGradients => self.expected(gradients.samples)?,
             GradientMethod::DeepLift => layers::deep_lift(self),
             GradientMethod::GuidedBackprop => layers::guided(self).warning(
                 "guided-backprop says little about the model: it stays much the same when weights are drawn anew",
@@ -154,7 +157,7 @@ impl Scene<'_> {
             GradientMethod::GradCam => {
                 layers::grad_cam(self).warning("grad-cam cannot tell leads apart: its map is the same for all of them")
             }
-            _ => self.smooth(gradients),
+            _ => self.smooth(gradients)?,
         })
     }
 
@@ -166,15 +169,15 @@ impl Scene<'_> {
         self.subject.signal.len()
     }
 
-    fn at_record(&self, value: impl Fn(usize, f64) -> f64) -> Found {
+    fn at_record(&self, value: impl Fn(usize, f64) -> f64) -> Result<Found> {
         let outputs = 0..self.full.len();
         let cells = self.passes.at(self.subject.signal, |pass| {
             outputs.flat_map(|output| pass.gradient(output).enumerate().map(|(c, g)| value(c, g))).collect()
-        });
-        Found::once(cells, Kind::Biased)
+        })?;
+        Ok(Found::once(cells, Kind::Biased))
     }
 
-    fn products(&self) -> Found {
+    fn products(&self) -> Result<Found> {
         let n = self.subject.baselines.len();
         self.at_record(|cell, gradient| {
             gradient * (0..n).map(|baseline| self.difference(baseline, cell)).sum::<f64>() / n as f64
@@ -187,16 +190,18 @@ impl Scene<'_> {
             let reason = "use x-gradient with another baseline than zero: use input-x-gradient or ig";
             return Err(Error::Request(reason.to_owned()));
         }
-        let found = Found { kind: Kind::Exact, ..self.products() };
-        let gap = self.largest_gap(&found.cells);
-        // The layers may not be known, and then this is all the audit there is.
-        if gap > crate::homogeneity::TOLERANCE {
-            return Err(Error::Request(format!(
-                "use x-gradient with this model: it is not homogeneous, the values leave {:.2} % of the difference over; \
-                 use input-x-gradient or ig",
-                100.0 * gap
-            )));
+        if self.passes.model.network().is_none() {
+            let passes = &self.passes;
+            let audit = audit(passes.model, self.subject.signal, passes.memory, passes.stop)?;
+            if !audit.homogeneous {
+                return Err(Error::Request(format!(
+                    "use x-gradient with this model: it is not homogeneous, cells are off by {:.2} % of what ig gives; use \
+                     input-x-gradient or ig",
+                    100.0 * audit.difference
+                )));
+            }
         }
+        let found = Found { kind: Kind::Exact, ..self.products()? };
         Ok(found)
     }
 
@@ -208,11 +213,11 @@ impl Scene<'_> {
         sums.zip(differences()).map(|(sum, difference)| (difference - sum).abs()).fold(0.0, f64::max) / range
     }
 
-    fn integrated(&self, gradients: &Gradients) -> Found {
+    fn integrated(&self, gradients: &Gradients) -> Result<Found> {
         let (mut steps, mut passes) = (gradients.steps.unwrap_or(STEPS.0), 0);
         loop {
             let rule = gradients.quadrature.rule(steps);
-            let cells = self.integral(&rule);
+            let cells = self.integral(&rule)?;
             passes += steps * self.subject.baselines.len();
             let gap = self.largest_gap(&cells);
             let met = gap <= gradients.gap;
@@ -220,26 +225,26 @@ impl Scene<'_> {
                 let missed =
                     format!("{steps} steps leave a completeness gap of {:.1} % of the difference", 100.0 * gap);
                 let warnings = if met { Vec::new() } else { vec![missed] };
-                return Found { cells, variances: None, kind: Kind::Consistent, passes, warnings };
+                return Ok(Found { cells, variances: None, kind: Kind::Consistent, passes, warnings });
             }
             steps *= 2;
         }
     }
 
     /// The mean over baselines.
-    fn integral(&self, rule: &[(f64, f64)]) -> Vec<f64> {
+    fn integral(&self, rule: &[(f64, f64)]) -> Result<Vec<f64>> {
         let n = self.subject.baselines.len();
         let mut all = vec![0.0; self.full.len() * self.n_cells()];
         for baseline in 0..n {
             let mut mean = vec![0.0; all.len()];
             let load = |step: usize, row: &mut [f32]| self.between(baseline, rule[step].0, row);
             let passes = &self.passes;
-            passes.visit(rule.len(), &load, &mut |step, pass| add(&mut mean, pass, |_, g| rule[step].1 * g));
+            passes.visit(rule.len(), &load, &mut |step, pass| add(&mut mean, pass, |_, g| rule[step].1 * g))?;
             for (cell, (sum, mean)) in all.iter_mut().zip(&mean).enumerate() {
                 *sum += mean * self.difference(baseline, cell % self.n_cells()) / n as f64;
             }
         }
-        all
+        Ok(all)
     }
 
     /// The point at a part of the way from a baseline to the record.
@@ -249,7 +254,7 @@ impl Scene<'_> {
         }
     }
 
-    fn expected(&self, samples: usize) -> Found {
+    fn expected(&self, samples: usize) -> Result<Found> {
         let draw = |sample: usize| {
             let mut rng = rng::stream(self.seed, "gradients/expected", sample as u64);
             (rng.random_range(0..self.subject.baselines.len()), rng.random::<f64>())
@@ -257,12 +262,20 @@ impl Scene<'_> {
         let draws: Vec<(usize, f64)> = (0..samples).map(draw).collect();
         let load = |sample: usize, row: &mut [f32]| self.between(draws[sample].0, draws[sample].1, row);
         let value = |sample: usize, cell: usize, gradient: f64| gradient * self.difference(draws[sample].0, cell);
-        let [first, _, variances] = self.moments(samples, &load, &value);
-        let cells = first.into_iter().map(|sum| sum / samples as f64).collect();
-        sampled(cells, variances, samples)
+        let [first, _, variances] = self.moments(samples, &load, &value)?;
+        let cells: Vec<f64> = first.into_iter().map(|sum| sum / samples as f64).collect();
+        let gap = self.largest_gap(&cells);
+        let mut found = sampled(cells, variances, samples);
+        if gap > ROUGH {
+            found.warnings.push(format!(
+                "{samples} samples leave a completeness gap of {:.1} % of the difference; more of them leave less",
+                100.0 * gap
+            ));
+        }
+        Ok(found)
     }
 
-    fn smooth(&self, gradients: &Gradients) -> Found {
+    fn smooth(&self, gradients: &Gradients) -> Result<Found> {
         let &Gradients { method, samples, noise, .. } = gradients;
         let signal = self.subject.signal;
         let (low, high) = signal.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), &x| (l.min(x), h.max(x)));
@@ -274,7 +287,7 @@ impl Scene<'_> {
                 *value = (f64::from(x) + deviation * normal) as f32;
             }
         };
-        let [first, second, variances] = self.moments(samples, &load, &|_, _, gradient| gradient);
+        let [first, second, variances] = self.moments(samples, &load, &|_, _, gradient| gradient)?;
         let n = samples as f64;
         let cell = |(first, second): (f64, f64)| match method {
             GradientMethod::SmoothGrad => first / n,
@@ -283,9 +296,9 @@ impl Scene<'_> {
         };
         let cells = first.into_iter().zip(second).map(cell).collect();
         if method == GradientMethod::SmoothGrad {
-            return sampled(cells, variances, samples);
+            return Ok(sampled(cells, variances, samples));
         }
-        Found { cells, variances: None, kind: Kind::Unbiased, passes: samples, warnings: Vec::new() }
+        Ok(Found { cells, variances: None, kind: Kind::Unbiased, passes: samples, warnings: Vec::new() })
     }
 
     /// The sums and the sums of squares of the cells' values over random points, `[outputs, cells]`, and the variances of the
@@ -295,7 +308,7 @@ impl Scene<'_> {
         samples: usize,
         load: &(dyn Fn(usize, &mut [f32]) + Sync),
         value: &dyn Fn(usize, usize, f64) -> f64,
-    ) -> [Vec<f64>; 3] {
+    ) -> Result<[Vec<f64>; 3]> {
         let (n_outputs, n_players) = (self.full.len(), self.subject.partition.n_players());
         let (mut first, mut second) = (vec![0.0; n_outputs * self.n_cells()], vec![0.0; n_outputs * self.n_cells()]);
         let (mut sums, mut squares) = (vec![0.0; n_outputs * n_players], vec![0.0; n_outputs * n_players]);
@@ -310,10 +323,10 @@ impl Scene<'_> {
                     squares[output * n_players + player] += sum * sum;
                 }
             }
-        });
+        })?;
         let n = samples as f64;
         let variance = |(sum, square): (f64, f64)| (square - sum * sum / n).max(0.0) / ((n - 1.0).max(1.0) * n);
-        [first, second, sums.into_iter().zip(squares).map(variance).collect()]
+        Ok([first, second, sums.into_iter().zip(squares).map(variance).collect()])
     }
 }
 

@@ -156,6 +156,11 @@ impl Quadrature {
     }
 }
 
+/// Points beyond which an integral gains nothing, and nodes take longer to find than passes.
+const MOST_STEPS: usize = 10_000;
+/// Random points beyond which nobody waits.
+const MOST_SAMPLES: usize = 1_000_000;
+
 /// How a gradient method is run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gradients {
@@ -187,8 +192,12 @@ impl Gradients {
         let method = self.method;
         let least = if method == GradientMethod::VarGrad { 2 } else { 1 };
         let wrong = match self {
-            Self { steps: Some(0), .. } => "--steps: expected 1 or more".to_owned(),
-            Self { samples, .. } if *samples < least => format!("--samples: expected {least} or more"),
+            Self { steps: Some(steps), .. } if !(1..=MOST_STEPS).contains(steps) => {
+                format!("--steps {steps}: expected 1 or more, up to {MOST_STEPS}")
+            }
+            Self { samples, .. } if !(least..=MOST_SAMPLES).contains(samples) => {
+                format!("--samples {samples}: expected {least} or more, up to {MOST_SAMPLES}")
+            }
             Self { gap, .. } if !(gap.is_finite() && *gap > 0.0) => "--gap: expected a number above 0".to_owned(),
             Self { noise, .. } if !(noise.is_finite() && *noise > 0.0) => {
                 "--noise: expected a number above 0".to_owned()

@@ -2,8 +2,8 @@
 
 use einthoven_game::Link;
 
-use crate::Differentiable;
 use crate::differentiable::Answer;
+use crate::{Differentiable, Error, Result};
 
 /// What goes through the model and what is read off it.
 #[derive(Clone, Copy)]
@@ -14,6 +14,8 @@ pub(crate) struct Passes<'a> {
     pub outputs: &'a [usize],
     /// Bytes that a chunk may take.
     pub memory: usize,
+    /// Whether to stop.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// What the model says at a point, and how fast that changes.
@@ -38,10 +40,21 @@ impl Pass<'_> {
 
 impl Passes<'_> {
     /// Goes to `n` points, which `load` makes, and hands each over to `each`, in order.
-    pub fn visit(&self, n: usize, load: &(dyn Fn(usize, &mut [f32]) + Sync), each: &mut dyn FnMut(usize, &Pass)) {
+    ///
+    /// # Errors
+    /// If it is told to stop.
+    pub fn visit(
+        &self,
+        n: usize,
+        load: &(dyn Fn(usize, &mut [f32]) + Sync),
+        each: &mut dyn FnMut(usize, &Pass),
+    ) -> Result<()> {
         let chunk = self.model.rows_within(self.memory, self.outputs.len());
         let (n_logits, cells) = (self.model.spec().outputs.len(), self.model.n_cells());
         for from in (0..n).step_by(chunk) {
+            if (self.stop)() {
+                return Err(Error::Interrupted { done: from, total: n });
+            }
             let rows = chunk.min(n - from);
             let Answer { logits, gradients } =
                 self.model.answer(rows, &|row, signal| load(from + row, signal), self.outputs);
@@ -52,13 +65,14 @@ impl Passes<'_> {
                 each(from + row, &Pass { values, gradients, slopes });
             }
         }
+        Ok(())
     }
 
     /// The values at a point and what is made of the gradients there.
-    pub fn at<T>(&self, signal: &[f32], make: impl FnOnce(&Pass) -> T) -> T {
+    pub fn at<T>(&self, signal: &[f32], make: impl FnOnce(&Pass) -> T) -> Result<T> {
         let (mut make, mut made) = (Some(make), None);
-        self.visit(1, &|_, row| row.copy_from_slice(signal), &mut |_, pass| made = make.take().map(|make| make(pass)));
-        made.expect("invariant: one point was visited")
+        self.visit(1, &|_, row| row.copy_from_slice(signal), &mut |_, pass| made = make.take().map(|make| make(pass)))?;
+        Ok(made.expect("invariant: one point was visited"))
     }
 
     /// The values at points `[points, outputs]`, without a way back.

@@ -17,7 +17,7 @@ pub struct Subject<'a> {
 }
 
 /// What is asked of a record, and how.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// The method and its numbers.
     pub gradients: &'a Gradients,
@@ -29,4 +29,6 @@ pub struct Request<'a> {
     pub seed: u64,
     /// Bytes that passes may take at once, beside the maps.
     pub memory: usize,
+    /// Asked now and then whether to stop.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
 }

@@ -99,7 +99,12 @@ impl Explain {
         let given = [
             ("--steps", steps.is_some(), is_ig, "ig"),
             ("--gap", gap.is_some(), is_ig && steps.is_none(), "ig without --steps"),
-            ("--samples", samples.is_some(), is(GradientMethod::has_samples), "expected-gradients and smoothgrad"),
+            (
+                "--samples",
+                samples.is_some(),
+                is(GradientMethod::has_samples),
+                "expected-gradients and the kinds of smoothgrad",
+            ),
             ("--noise", noise.is_some(), is(GradientMethod::has_noise), "smoothgrad, smoothgrad-squared and vargrad"),
             ("--budget", self.run.budget.is_some(), method.is_none(), "methods that evaluate coalitions"),
             ("--until", self.until.is_some(), method.is_none(), "methods that evaluate coalitions"),

@@ -51,7 +51,8 @@ fn table(audit: &Audit) -> String {
         text.push_str(&format!("    a = {factor:<4} {error:.1e}\n"));
     }
     text.push_str(&format!(
-        "  completeness gap of input x gradient, of the largest |f(x)|: {:.1e}\n",
+        "  order by the largest logit: {}; asked is 1\n  completeness gap of input x gradient, of the largest |f(x)|: {:.1e}\n",
+        audit.order.map_or("none".to_owned(), |order| format!("{order:.4}")),
         audit.completeness_gap
     ));
     text.push_str(&format!("  mean |x-gradient - ig| / mean |ig|, cell by cell: {:.1e}\n", audit.difference));

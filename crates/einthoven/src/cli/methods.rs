@@ -35,7 +35,8 @@ Gradient methods, for `einthoven explain`: a value for each sample of each lead,
 
 const OF_GRADIENTS: &str = "
 unit: of a cell, and of a sum of cells; with --link probability, probability in place of logit.
-passes: forward and back through the network, for all outputs; occlusion masks one player at a time instead, and has no map.
+passes: forward and back through the network, for all outputs; occlusion masks one player at a time instead, and
+  windows of 0.1 s for its map.
 Those in logits add up to the difference between record and baseline, but for a completeness gap that the result says;
   input-x-gradient does so for homogeneous models only, and occlusion for models without interactions.
 ";

@@ -122,15 +122,15 @@ fn total(attribution: &Attribution) -> String {
 
 /// The same of a gradient method, which switches nothing off.
 fn gradient_total(attribution: &Attribution) -> String {
-    let gap = attribution.run.get("completeness_gap").and_then(Value::as_f64);
-    format!(
-        "  from {:+.4} (baseline) to {:+.4} (record); {}{} ({})\n",
-        attribution.baseline + 0.0,
-        attribution.full + 0.0,
-        gap.map_or(String::new(), |gap| format!("completeness gap {gap:.1e}; ")),
-        attribution.method,
-        kind(attribution),
-    )
+    let how = format!("{} ({})", attribution.method, kind(attribution));
+    match attribution.run.get("completeness_gap").and_then(Value::as_f64) {
+        Some(gap) => format!(
+            "  from {:+.4} (baseline) to {:+.4} (record); completeness gap {gap:.1e}; {how}\n",
+            attribution.baseline + 0.0,
+            attribution.full + 0.0,
+        ),
+        None => format!("  {how}; not parts of the answer: they do not add up to it\n"),
+    }
 }
 
 /// What an evaluation took.

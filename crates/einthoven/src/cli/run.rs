@@ -219,6 +219,8 @@ pub fn safe_name(output: &str) -> String {
 fn summary(source: &Source, explanation: &Explanation, target: usize) -> String {
     let attribution = &explanation.attributions[target];
     let mut text = format!("{}\n{}", source.shown(), print::predictions(&explanation.predictions));
-    text.push_str(&format!("Why {} ({}):\n", attribution.output, attribution.link));
+    let link = attribution.link.to_string();
+    let unit = attribution.run.get("unit").and_then(|unit| unit.as_str()).unwrap_or(&link);
+    text.push_str(&format!("Why {} ({unit}):\n", attribution.output));
     text + &print::tables(attribution, TOP) + &print::warnings(attribution)
 }

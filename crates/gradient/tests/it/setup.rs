@@ -40,7 +40,7 @@ pub fn map_of(
     let partition = Partition::leads(&spec.leads, spec.n_samples).unwrap();
     let outputs: Vec<usize> = (0..spec.outputs.len()).collect();
     let subject = Subject { signal, baselines: &[baseline.to_vec()], partition: &partition };
-    let request = Request { gradients, outputs: &outputs, link, seed: 1, memory: MEMORY };
+    let request = Request { gradients, outputs: &outputs, link, seed: 1, memory: MEMORY, stop: &|| false };
     Ok(maps(model, &[subject], &request)?.swap_remove(0))
 }
 

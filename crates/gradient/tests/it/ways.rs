@@ -1,7 +1,9 @@
 //! The three ways back give the same maps.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use einthoven_game::Link;
-use einthoven_gradient::{Differentiable, GradientMethod, Gradients, Maps, Request, Subject, maps};
+use einthoven_gradient::{Differentiable, Error, GradientMethod, Gradients, Maps, Request, Subject, maps};
 use einthoven_masking::device::{self, DeviceChoice};
 use einthoven_model::{BatchModel, builtin};
 
@@ -64,7 +66,8 @@ fn chunks_and_company_change_no_bit() {
     let subject = |signal| Subject { signal, baselines: &zero, partition: &partition };
     let gradients = Gradients { samples: 12, ..Gradients::new(GradientMethod::ExpectedGradients) };
     let run = |subjects: &[Subject<'_>], memory: usize| {
-        let request = Request { gradients: &gradients, outputs: &[1, 3], link: Link::Logit, seed: 1, memory };
+        let request =
+            Request { gradients: &gradients, outputs: &[1, 3], link: Link::Logit, seed: 1, memory, stop: &|| false };
         let found = maps(&model, subjects, &request).unwrap();
         found.into_iter().map(|map| (map.cells, map.full)).collect::<Vec<_>>()
     };
@@ -75,8 +78,25 @@ fn chunks_and_company_change_no_bit() {
     let all = map_of(&model, first.signal(), &zero[0], &gradients, Link::Logit).unwrap();
     assert_eq!(both[0].0[..12_000], all.cells[12_000..24_000]);
     assert_eq!(both[0].0[12_000..], all.cells[36_000..48_000]);
-    let request = Request { gradients: &gradients, outputs: &[5], link: Link::Logit, seed: 1, memory: MEMORY };
+    let request =
+        Request { gradients: &gradients, outputs: &[5], link: Link::Logit, seed: 1, memory: MEMORY, stop: &|| false };
     let error = maps(&model, &[subject(first.signal())], &request).unwrap_err().to_string();
     assert!(error.contains("outputs [5]") && error.contains("has 5"), "{error}");
     assert_eq!(model.spec().outputs, builtin().unwrap().spec().outputs);
+}
+
+#[test]
+fn a_run_can_be_stopped_between_chunks() {
+    let model = on_cpu(&builtin().unwrap());
+    let partition = leads(&builtin().unwrap());
+    let (record, zero) = (record(1), [vec![0.0; 12_000]]);
+    let subject = Subject { signal: record.signal(), baselines: &zero, partition: &partition };
+    let gradients = Gradients { steps: Some(10_000), ..Gradients::new(GradientMethod::Ig) };
+    let asked = AtomicUsize::new(0);
+    let stop = || asked.fetch_add(1, Ordering::Relaxed) == 2;
+    let request =
+        Request { gradients: &gradients, outputs: &[0], link: Link::Logit, seed: 1, memory: MEMORY, stop: &stop };
+    let error = maps(&model, &[subject], &request).unwrap_err();
+    let Error::Interrupted { done, total } = error else { panic!("{error}") };
+    assert!(done > 0 && done < 1000 && total == 10_000, "{done} of {total}");
 }
