@@ -12,6 +12,7 @@
 use std::{fs, hint::black_box, path::PathBuf, time::Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use einthoven::game::quadrature::gauss_legendre;
 use einthoven::model::{BatchModel, CpuNetwork, GradientScratch, builtin, load};
 use rayon::prelude::*;
 
@@ -136,29 +137,6 @@ fn each(cpu: &CpuNetwork, records: &[&[f32]], outputs: &[usize], one: &OneRecord
         |(logits, scratch), (explained, record)| one(record, explained, logits, scratch),
     );
     explained
-}
-
-/// Nodes and weights of the Gauss-Legendre rule on `[0, 1]`: roots of the Legendre polynomial by Newton's method.
-fn gauss_legendre(n: usize) -> Vec<(f64, f64)> {
-    let node = |i: usize| {
-        let mut x = (std::f64::consts::PI * (i as f64 + 0.75) / (n as f64 + 0.5)).cos();
-        let mut slope = 0.0;
-        for _ in 0..100 {
-            let (mut now, mut before) = (1.0, 0.0);
-            for k in 0..n {
-                let k = k as f64;
-                (now, before) = (((2.0 * k + 1.0) * x * now - k * before) / (k + 1.0), now);
-            }
-            slope = n as f64 * (x * now - before) / (x * x - 1.0);
-            let step = now / slope;
-            x -= step;
-            if step.abs() < 1e-15 {
-                break;
-            }
-        }
-        (0.5 * (1.0 + x), 1.0 / ((1.0 - x * x) * slope * slope))
-    };
-    (0..n).map(node).collect()
 }
 
 /// Records of a round over all of them, cut off after so many seconds, records per second of the best round, and records

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use einthoven_ecg::{ReadOptions, list_records};
+use einthoven_masking::Baseline;
 
-use crate::{Error, Result, read};
+use crate::{Error, Explainer, Result, read};
 
 /// What stands in for a masked cell, as `--baseline` names it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -73,4 +74,23 @@ pub(crate) fn background(
         signals.extend_from_slice(prepared.signal());
     }
     Ok(signals)
+}
+
+impl Explainer {
+    /// What stands in for a masked cell.
+    pub(crate) fn baseline(&self) -> Result<Baseline> {
+        Ok(match &self.settings.baseline {
+            BaselineName::Zero => Baseline::Zero,
+            BaselineName::Mean => Baseline::Mean,
+            BaselineName::DatasetMean if self.dataset_mean.is_empty() => {
+                let reason =
+                    "use --baseline dataset-mean: the model's card does not say the means of its training records";
+                return Err(Error::Usage(reason.to_owned()));
+            }
+            BaselineName::DatasetMean => Baseline::DatasetMean(self.dataset_mean.clone()),
+            BaselineName::Interpolate => Baseline::Interpolate,
+            BaselineName::Noise => Baseline::Noise { seed: self.settings.seed },
+            BaselineName::Background(_) => Baseline::Background(self.background.clone()),
+        })
+    }
 }

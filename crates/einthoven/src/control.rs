@@ -5,31 +5,13 @@
 //! this is X-Gradient (Hesse, Schaub-Meyer & Roth 2021).
 
 use einthoven_game::Link;
-use einthoven_gradient::{Differentiable, GradientMethod, Gradients, Request, Subject, breaking_layer, maps};
-use einthoven_masking::Baseline;
+use einthoven_gradient::{Differentiable, GradientMethod, Gradients, Subject, breaking_layer, maps};
 use einthoven_shapley::{Control, Method};
 
 use crate::explainer::Scene;
 use crate::{BaselineName, Error, Explainer, Explanation, Players, Result};
 
 impl Explainer {
-    /// What stands in for a masked cell.
-    pub(crate) fn baseline(&self) -> Result<Baseline> {
-        Ok(match &self.settings.baseline {
-            BaselineName::Zero => Baseline::Zero,
-            BaselineName::Mean => Baseline::Mean,
-            BaselineName::DatasetMean if self.dataset_mean.is_empty() => {
-                let reason =
-                    "use --baseline dataset-mean: the model's card does not say the means of its training records";
-                return Err(Error::Usage(reason.to_owned()));
-            }
-            BaselineName::DatasetMean => Baseline::DatasetMean(self.dataset_mean.clone()),
-            BaselineName::Interpolate => Baseline::Interpolate,
-            BaselineName::Noise => Baseline::Noise { seed: self.settings.seed },
-            BaselineName::Background(_) => Baseline::Background(self.background.clone()),
-        })
-    }
-
     /// Refuses a control variate that there is none of.
     pub(crate) fn check_control(&self) -> Result<()> {
         let reason = match (self.settings.control, &self.differentiable, &self.settings.players) {
@@ -64,14 +46,7 @@ impl Explainer {
         let model = self.differentiable()?;
         let outputs: Vec<usize> = (0..model.spec().outputs.len()).collect();
         let gradients = Gradients::new(GradientMethod::InputXGradient);
-        let request = Request {
-            gradients: &gradients,
-            outputs: &outputs,
-            link: self.settings.link,
-            seed: self.settings.seed,
-            memory: self.memory(),
-            stop: &|| false,
-        };
+        let request = self.gradient_request(&gradients, &outputs, &|| false);
         let subject = Subject { signal: record.signal(), baselines: &[reference], partition };
         let found = maps(model, &[subject], &request)?;
         let n_players = partition.n_players();

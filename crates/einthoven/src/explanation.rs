@@ -129,9 +129,9 @@ impl Explanation {
         })
     }
 
-    /// Writes `attribution.json`, `attribution.npz` (with the maps of cells, where there are any), `ecg.svg` and `report.html` into `folder`, which is made if need
-    /// be, and the pictures of interactions, if there are any ([`interaction_pictures`]). Each file is written beside its place
-    /// and then renamed, so that none is ever half there.
+    /// Writes `attribution.json`, `attribution.npz` (with the maps of cells, where there are any), `ecg.svg` and `report.html`
+    /// into `folder`, which is made if need be, and the pictures of interactions, if there are any
+    /// ([`interaction_pictures`]). Each file is written beside its place and then renamed, so that none is ever half there.
     pub fn save(&self, folder: &Path, target: usize) -> Result<()> {
         make_folder(folder)?;
         let [json, npz, svg, html] = RESULTS;

@@ -4,15 +4,15 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use einthoven_ecg::Record;
-use einthoven_game::{Attribution, Coalitions, Design, Index, Kind, Link, Term, Values};
+use einthoven_game::{Attribution, Coalitions, Design, Index, Kind, Term, Values};
 use einthoven_gradient::{
-    Audit, Differentiable, GradientMethod, Gradients, Maps, Request, Subject, audit, breaking_layer, maps, occlusion,
+    Audit, Differentiable, GradientMethod, Gradients, Maps, Request, Subject, audit, check, maps, occlusion,
 };
 use einthoven_masking::{Evaluation, Progress, Stats};
 
 use crate::explainer::{Chosen, Scene};
 use crate::explanation::DenseMaps;
-use crate::{BaselineName, Error, Explainer, Explanation, Players, Result};
+use crate::{BaselineName, Error, Explainer, Explanation, Players, Result, Settings};
 
 /// Windows that occlusion masks for its map, and how far one is from the next, in seconds: a QRS complex, and a fifth of it.
 const WINDOW: [f64; 2] = [0.1, 0.02];
@@ -29,23 +29,19 @@ impl Explainer {
         if method == GradientMethod::Occlusion && self.settings.players != Players::IndependentLeads {
             return Ok(());
         }
-        let network = self.differentiable()?.network();
-        let zero = self.settings.baseline == BaselineName::Zero;
+        let from_zero = self.settings.baseline == BaselineName::Zero;
         let reason = match (&self.settings.baseline, &self.settings.players) {
-            (_, Players::IndependentLeads) => {
-                "players leads:8: some leads are computed from others; use leads".to_owned()
-            }
+            (_, Players::IndependentLeads) => "players leads:8: some leads are computed from others; use leads",
             (BaselineName::Interpolate, _) if method.has_baseline() => {
-                "--baseline interpolate: what stands in for a cell depends on what is kept".to_owned()
+                "--baseline interpolate: what stands in for a cell depends on what is kept"
             }
-            _ if method.needs_layers() && network.is_none() => "this model: it does not name its layers".to_owned(),
-            _ if method != GradientMethod::XGradient => return Ok(()),
-            _ if !zero => "another baseline than zero: use input-x-gradient or ig".to_owned(),
-            _ if self.settings.link != Link::Logit => "--link probability: only logits are homogeneous".to_owned(),
-            _ => match network.and_then(breaking_layer) {
-                Some(layer) => format!("this model: it is not homogeneous, {layer}; use input-x-gradient or ig"),
-                None => return Ok(()),
-            },
+            _ if method == GradientMethod::XGradient && !from_zero => {
+                "another baseline than zero: use input-x-gradient or ig"
+            }
+            _ => {
+                let request = self.gradient_request(gradients, &[0], &|| false);
+                return Ok(check(self.differentiable()?, &request)?);
+            }
         };
         Err(Error::Usage(format!("use {method} with {reason}")))
     }
@@ -82,14 +78,7 @@ impl Explainer {
         let stop = || progress.lock().unwrap_or_else(PoisonError::into_inner)(0, 0).is_break();
         let partition = &scene.partition;
         let subject = Subject { signal: scene.prepared.signal(), baselines: &baselines, partition };
-        let request = Request {
-            gradients,
-            outputs: &outputs,
-            link: self.settings.link,
-            seed: self.settings.seed,
-            memory: self.memory(),
-            stop: &stop,
-        };
+        let request = self.gradient_request(gradients, &outputs, &stop);
         let mut found = maps(model, &[subject], &request)?;
         let found = found.pop().ok_or_else(|| Error::Usage("find gradients: no record was looked at".to_owned()))?;
         let gaps = gradients.method.adds_up().then(|| found.gaps());
@@ -128,6 +117,17 @@ impl Explainer {
                  is no way back through it";
             Error::Usage(reason.to_owned())
         })
+    }
+
+    /// What is asked of these outputs, with the settings of the explainer.
+    pub(crate) fn gradient_request<'a>(
+        &self,
+        gradients: &'a Gradients,
+        outputs: &'a [usize],
+        stop: &'a (dyn Fn() -> bool + Sync),
+    ) -> Request<'a> {
+        let Settings { link, seed, .. } = self.settings;
+        Request { gradients, outputs, link, seed, memory: self.memory(), stop }
     }
 
     /// What a sum of cells is measured in.

@@ -26,7 +26,7 @@ mod subject;
 pub use differentiable::Differentiable;
 pub use error::{Error, Result};
 pub use homogeneity::{Audit, audit, breaking_layer};
-pub use maps::{Maps, maps};
+pub use maps::{Maps, check, maps};
 pub use method::{GradientMethod, Gradients, Quadrature};
 pub use occlusion::{Occlusion, occlusion};
 pub use priors::{AttributionPrior, Prior};

@@ -89,7 +89,12 @@ fn map(passes: Passes<'_>, subject: &Subject<'_>, request: &Request<'_>) -> Resu
     Ok(Maps { cells, variances, full, baseline, kind, passes, warnings })
 }
 
-fn check(model: &Differentiable, request: &Request<'_>) -> Result<()> {
+/// Refuses what [`maps`] refuses whatever the record.
+///
+/// # Errors
+/// If a number makes no sense, the model has no such output, the method needs layers that the model does not name, the layers
+/// say that the model is not homogeneous, or the method has no such link.
+pub fn check(model: &Differentiable, request: &Request<'_>) -> Result<()> {
     let &Request { gradients, outputs, link, .. } = request;
     gradients.check()?;
     let method = gradients.method;

@@ -10,7 +10,6 @@ use einthoven::{BaselineName, DeviceChoice, DeviceName, Index, Link, Memory, Met
 
 use super::explain_args::Explain;
 use super::groups::Groups;
-use super::homogeneity::Homogeneity;
 use super::removal_args::Remove;
 use super::tree_args::Trees;
 
@@ -57,7 +56,7 @@ pub enum Command {
     #[command(long_about = super::removal_args::ABOUT)]
     Remove(Remove),
     /// Whether a model is homogeneous, so that x-gradient explains it exactly in one pass.
-    Homogeneity(Homogeneity),
+    Homogeneity(Predict),
     /// Draw synthetic 12-lead records with known findings.
     Synth(Synth),
     /// Train a classifier on synthetic records or on PTB-XL.
@@ -110,7 +109,7 @@ pub struct Engine {
     pub device: Vec<DeviceName>,
 }
 
-/// Arguments of `predict`.
+/// Arguments of `predict` and `homogeneity`.
 #[derive(Args, Debug)]
 pub struct Predict {
     /// Which records.

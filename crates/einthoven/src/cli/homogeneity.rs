@@ -1,38 +1,20 @@
 //! `einthoven homogeneity`: whether a model is one whose gradients explain it exactly.
 
-use clap::Args;
-use einthoven::{Audit, Explainer, Result, Settings};
+use einthoven::{Audit, Error, Result};
 use serde_json::{Value, json};
 
-use super::args::{Engine, Input};
-use super::{print, records};
-
-/// Arguments of `homogeneity`.
-#[derive(Args, Debug)]
-pub struct Homogeneity {
-    /// Which records.
-    #[command(flatten)]
-    pub input: Input,
-    /// Which model.
-    #[command(flatten)]
-    pub engine: Engine,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-}
+use super::args::Predict;
+use super::{predict, print, records, stop};
 
 /// Audits a model on record after record.
-pub fn run(args: &Homogeneity) -> Result<()> {
-    let settings = Settings {
-        devices: args.engine.device.clone(),
-        start: args.input.start,
-        filter: !args.input.no_filter,
-        ..Settings::default()
-    };
-    let explainer = Explainer::classifier(&records::classifier(&args.engine.model)?, settings)?;
+pub fn run(args: &Predict) -> Result<()> {
+    let explainer = predict::explainer(args)?;
     let (sources, _) = records::sources(&args.input)?;
     let mut all = Vec::new();
     for source in &sources {
+        if stop::asked().is_break() {
+            return Err(Error::Interrupted);
+        }
         let (record, warnings) = source.read(&args.input)?;
         warnings.iter().for_each(|warning| eprintln!("{}: warning: {warning}", source.shown()));
         let audit = explainer.audit_homogeneity(&record)?;

@@ -8,13 +8,7 @@ use super::{print, records, stop};
 
 /// Predicts record after record.
 pub fn run(args: &Predict) -> Result<()> {
-    let settings = Settings {
-        devices: args.engine.device.clone(),
-        start: args.input.start,
-        filter: !args.input.no_filter,
-        ..Settings::default()
-    };
-    let explainer = Explainer::classifier(&records::classifier(&args.engine.model)?, settings)?;
+    let explainer = explainer(args)?;
     if args.input.no_filter {
         eprintln!("warning: records are not filtered, though the model may have been trained on filtered records");
     }
@@ -46,6 +40,17 @@ pub fn run(args: &Predict) -> Result<()> {
         0 => Ok(()),
         failed => Err(einthoven::Error::SomeRecords { action: "predict", failed, records: sources.len() }),
     }
+}
+
+/// The model that is asked, where nothing is explained.
+pub fn explainer(args: &Predict) -> Result<Explainer> {
+    let settings = Settings {
+        devices: args.engine.device.clone(),
+        start: args.input.start,
+        filter: !args.input.no_filter,
+        ..Settings::default()
+    };
+    Explainer::classifier(&records::classifier(&args.engine.model)?, settings)
 }
 
 fn predict(
