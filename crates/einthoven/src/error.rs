@@ -30,6 +30,9 @@ pub enum Error {
     /// A device or a masked evaluation that failed: exit code 4.
     #[error(transparent)]
     Masking(#[from] einthoven_masking::Error),
+    /// Labels, an explainer or data values that cannot be made: exit code 2, 3 where a file is the reason, 4 where the model is.
+    #[error(transparent)]
+    Amortize(#[from] einthoven_amortize::Error),
     /// A file or folder that cannot be read or written: exit code 3.
     #[error("{action} {}: {reason}", path.display())]
     File {
@@ -80,6 +83,7 @@ impl Error {
     /// The exit code of the program: 2 usage, 3 input, 4 model or device, 130 interrupted.
     pub fn exit_code(&self) -> u8 {
         match self {
+            Self::Amortize(error) => amortize_code(error),
             Self::Interactions(einthoven_interactions::Error::Game(einthoven_game::Error::File { .. })) => 3,
             Self::Gradient(einthoven_gradient::Error::Request(_))
             | Self::Usage(_)
@@ -93,5 +97,15 @@ impl Error {
             | Self::Gradient(einthoven_gradient::Error::Interrupted { .. }) => 130,
             Self::Model(_) | Self::Masking(_) | Self::Gradient(_) => 4,
         }
+    }
+}
+
+fn amortize_code(error: &einthoven_amortize::Error) -> u8 {
+    use einthoven_amortize::Error::{File, Game, Gradient, Interrupted, Masking, Model};
+    match error {
+        File { .. } | Game(_) => 3,
+        Interrupted { .. } | Masking(einthoven_masking::Error::Interrupted { .. }) => 130,
+        Masking(_) | Model(_) | Gradient(_) => 4,
+        _ => 2,
     }
 }

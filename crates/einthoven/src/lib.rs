@@ -22,7 +22,7 @@
 //! ```
 //!
 //! The parts it is made of are crates of their own, re-exported here: [`game`], [`ecg`], [`fit`], [`shapley`], [`interactions`],
-//! [`plot`], [`model`], [`masking`], [`gradient`].
+//! [`plot`], [`model`], [`masking`], [`gradient`], [`amortize`].
 
 mod baseline;
 mod control;
@@ -41,6 +41,7 @@ mod read;
 mod removal;
 mod resume;
 
+pub use einthoven_amortize as amortize;
 pub use einthoven_ecg as ecg;
 pub use einthoven_fit as fit;
 pub use einthoven_game as game;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{CargoOpt, DependencyKind, MetadataCommand};
 
 /// Every crate, bottom first, and whether it may know burn.
-const LAYERS: [(&str, bool); 11] = [
+const LAYERS: [(&str, bool); 12] = [
     ("einthoven-game", false),
     ("einthoven-ecg", false),
     ("einthoven-fit", false),
@@ -16,6 +16,7 @@ const LAYERS: [(&str, bool); 11] = [
     ("einthoven-model", true),
     ("einthoven-masking", true),
     ("einthoven-gradient", true),
+    ("einthoven-amortize", true),
     ("einthoven", true),
 ];
 

@@ -1,0 +1,66 @@
+//! Errors of this crate.
+
+use std::path::{Path, PathBuf};
+
+/// What can go wrong here. Messages complete the sentence "failed to …".
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A request that cannot be met.
+    #[error("{0}")]
+    Request(String),
+    /// A file that cannot be read or written.
+    #[error("{action} {path}: {reason}")]
+    File {
+        /// What was tried: `read` or `write`.
+        action: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why it failed, and what would be right.
+        reason: String,
+    },
+    /// The caller asked to stop.
+    #[error("finish: interrupted after {done} of {total}")]
+    Interrupted {
+        /// What was done.
+        done: usize,
+        /// What was to be done.
+        total: usize,
+    },
+    /// A masked evaluation failed.
+    #[error(transparent)]
+    Masking(#[from] einthoven_masking::Error),
+    /// A partition, a design or values do not fit.
+    #[error(transparent)]
+    Game(#[from] einthoven_game::Error),
+    /// An estimator of values failed.
+    #[error(transparent)]
+    Shapley(#[from] einthoven_shapley::Error),
+    /// An estimator of interactions failed.
+    #[error(transparent)]
+    Interactions(#[from] einthoven_interactions::Error),
+    /// A gradient failed.
+    #[error(transparent)]
+    Gradient(#[from] einthoven_gradient::Error),
+    /// A model or its weights failed.
+    #[error(transparent)]
+    Model(#[from] einthoven_model::Error),
+    /// A least-squares problem failed.
+    #[error(transparent)]
+    Fit(#[from] einthoven_fit::Error),
+}
+
+/// Result of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// A file that cannot be read.
+    pub(crate) fn read(path: &Path, reason: impl ToString) -> Self {
+        Self::File { action: "read", path: path.to_owned(), reason: reason.to_string() }
+    }
+
+    /// A file that cannot be written.
+    pub(crate) fn write(path: &Path, reason: impl ToString) -> Self {
+        Self::File { action: "write", path: path.to_owned(), reason: reason.to_string() }
+    }
+}

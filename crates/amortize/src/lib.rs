@@ -1,0 +1,6 @@
+//! Stochastic amortization: explainers and data values learned from noisy labels.
+
+mod error;
+pub mod label;
+
+pub use error::{Error, Result};

@@ -1,0 +1,2 @@
+//! Tests of labels, explainers and data values.
+#![allow(clippy::unwrap_used)]
