@@ -56,7 +56,14 @@ pub(crate) static ABOUT: [(Method, About); 18] = [
     (Method::UnbiasedKernel, About::new("unbiased-kernel", Index::Sv, "unbiased", "6", "m n", "Covert & Lee 2021")),
     (
         Method::Permutation,
-        About::new("permutation", Index::Sv, "unbiased", "2n", "m", "Castro et al. 2009; Mitchell et al. 2022"),
+        About::new(
+            "permutation",
+            Index::Sv,
+            "unbiased",
+            "n + 1, better 2n",
+            "m",
+            "Castro et al. 2009; Mitchell et al. 2022",
+        ),
     ),
     (
         Method::OrthogonalPermutation,

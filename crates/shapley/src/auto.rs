@@ -2,7 +2,7 @@
 
 use einthoven_game::{Error, exact};
 
-use crate::{Method, Result, kernel, permutation};
+use crate::{Method, Result, kernel, walks};
 
 /// From so many players on coalitions of middle sizes are worth more draws than the Shapley kernel gives them: least squares
 /// are closer by leverage, by up to a factor of two (BENCHMARKS.md).
@@ -37,7 +37,7 @@ pub(crate) fn choose(n_players: usize, budget: usize) -> Result<Choice> {
         let reason = "the budget is at least eight coalitions per player, enough for least squares".to_owned();
         return choice(Method::Kernel, reason);
     }
-    let smallest = permutation::smallest_budget(n_players);
+    let smallest = walks::smallest_budget(n_players);
     if budget >= smallest {
         let reason = "the budget is too small for least squares".to_owned();
         return choice(Method::Permutation, reason);

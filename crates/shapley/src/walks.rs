@@ -60,6 +60,20 @@ pub(crate) fn design(
     Ok(Design { rows: rows.into_rows(), draws })
 }
 
+/// A single walk along an order, without its reverse: half the cost of the smallest design of pairs.
+pub(crate) fn single(n_players: usize, order: &[usize]) -> Design {
+    let mut rows = RowSet::new(n_players);
+    let steps = order.iter().zip(prefixes(order));
+    let draw = |(player, words): (&usize, Vec<u32>)| Draw {
+        row: rows.insert(&words).0,
+        role: *player as u32,
+        weight: 1.0,
+        stratum: 0,
+    };
+    let draws = steps.map(draw).collect();
+    Design { rows: rows.into_rows(), draws }
+}
+
 /// The coalitions of a walk, without the empty one.
 fn prefixes(order: &[usize]) -> Vec<Vec<u32>> {
     let mut words = vec![0; order.len().div_ceil(32)];
@@ -121,17 +135,37 @@ pub(crate) fn estimate(
     Ok(attribute::attribute(design, values, &estimate))
 }
 
+/// What each player changes in a single walk, for each output. Unbiased; of its error it says nothing.
+pub(crate) fn estimate_single(
+    method: &'static str,
+    index: Index,
+    design: &Design,
+    values: &Values,
+) -> Result<Vec<Attribution>> {
+    design.check_values(method, values)?;
+    check_walks(method, design)?;
+    let n_players = design.rows.n_players();
+    let mut found = vec![0.0; values.n_outputs() * n_players];
+    add_walk(&design.draws, values, n_players, 1.0, &mut found);
+    let estimate =
+        Estimate { method, index, kind: Kind::Unbiased, values: found, variances: None, warnings: Vec::new() };
+    Ok(attribute::attribute(design, values, &estimate))
+}
+
 /// Adds the mean of the two walks of a pair, `[outputs, players]`.
 fn add(pair: &[Draw], values: &Values, n_players: usize, weight: f64, sums: &mut [f64]) {
-    for walk in pair.chunks_exact(n_players) {
-        let mut before = values.row(0);
-        for step in walk {
-            let after = values.row(step.row as usize);
-            for (output, (before, after)) in before.iter().zip(after).enumerate() {
-                sums[output * n_players + step.role as usize] += weight * (after - before) / 2.0;
-            }
-            before = after;
+    pair.chunks_exact(n_players).for_each(|walk| add_walk(walk, values, n_players, weight / 2.0, sums));
+}
+
+/// Adds what each player changes in a walk, `[outputs, players]`.
+fn add_walk(walk: &[Draw], values: &Values, n_players: usize, weight: f64, sums: &mut [f64]) {
+    let mut before = values.row(0);
+    for step in walk {
+        let after = values.row(step.row as usize);
+        for (output, (before, after)) in before.iter().zip(after).enumerate() {
+            sums[output * n_players + step.role as usize] += weight * (after - before);
         }
+        before = after;
     }
 }
 
@@ -145,6 +179,13 @@ fn check(method: &'static str, design: &Design) -> Result<()> {
     if design.draws.chunks_exact(2 * n_players).any(|pair| pair.iter().any(|draw| draw.stratum != pair[0].stratum)) {
         return wrong("expected a walk and its reverse in one stratum");
     }
+    check_walks(method, design)
+}
+
+/// Fails unless the draws are walks from nobody to everybody.
+fn check_walks(method: &'static str, design: &Design) -> Result<()> {
+    let n_players = design.rows.n_players();
+    let wrong = |reason: &str| Err(Error::Design { method, reason: reason.to_owned() }.into());
     for walk in design.draws.chunks_exact(n_players) {
         let mut words = vec![0; design.rows.words_per_row()];
         for step in walk {

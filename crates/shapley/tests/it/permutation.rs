@@ -1,4 +1,4 @@
-use einthoven_game::{Game, GameFile, Kind};
+use einthoven_game::{Coalitions, Design, Draw, Game, GameFile, Kind};
 use einthoven_shapley::{Method, permutation};
 
 use crate::games::{errors, random_sparse, random_table, run, shared, simulate, smooth, truth};
@@ -7,9 +7,14 @@ use crate::games::{errors, random_sparse, random_table, run, shared, simulate, s
 fn it_is_unbiased_at_any_budget() {
     // Means over 1000 seeds, in standard errors: their squares have mean one and, over players that sum to a constant,
     // stay below 2 unless there is a bias. The smallest budgets are where one would show.
-    for (game, budget) in
-        [(random_table(4, 2), 13), (random_table(5, 2), 10), (smooth(8), 60), (random_table(8, 4), 200)]
-    {
+    for (game, budget) in [
+        (random_table(4, 2), 13),
+        (random_table(5, 2), 6),
+        (random_table(5, 2), 10),
+        (smooth(8), 9),
+        (smooth(8), 60),
+        (random_table(8, 4), 200),
+    ] {
         let n = game.n_players();
         let expected = truth(&game);
         let (mut sum, mut squares) = (vec![0.0; n], vec![0.0; n]);
@@ -50,7 +55,7 @@ fn pair_effects_are_exact_in_one_pair_of_walks() {
             .map(|player| (if player == 0 { vec![0] } else { vec![player / 2, player] }, f64::from(player % 7) - 2.0))
             .collect();
         let game = GameFile::moebius(n, terms.clone()).unwrap();
-        let found = run(Method::Permutation, &game, permutation::smallest_budget(n), 3);
+        let found = run(Method::Permutation, &game, 2 * n, 3);
         assert!(errors(&found.player_values(), &shared(n, &terms)) < 1e-11, "{n} players");
         assert_eq!(found.evaluations, 2 * n);
     }
@@ -65,6 +70,62 @@ fn one_pair_of_walks_has_no_error_to_state() {
     let two = run(Method::Permutation, &random_table(2, 1), 4, 1);
     assert_eq!((two.kind, two.terms[0].std_err), (Kind::Exact, Some(0.0)));
     assert!(errors(&two.player_values(), &truth(&random_table(2, 1))) < 1e-15);
+}
+
+#[test]
+fn single_walks_over_all_orders_have_the_values_as_their_mean() {
+    let game = random_table(5, 7);
+    let mut orders: Vec<Vec<usize>> = vec![Vec::new()];
+    for player in 0..5 {
+        let longer = |order: &Vec<usize>| {
+            (0..=order.len()).map(|at| [&order[..at], &[player], &order[at..]].concat()).collect::<Vec<_>>()
+        };
+        orders = orders.iter().flat_map(longer).collect();
+    }
+    assert_eq!(orders.len(), 120);
+    let mut mean = vec![0.0; 5];
+    for order in &orders {
+        let mut rows = Coalitions::new(5);
+        rows.push_empty();
+        rows.push_full();
+        (1..5).for_each(|size| rows.push(order[..size].iter().copied()));
+        let row = |size: usize| if size == 5 { 1 } else { size as u32 + 1 };
+        let steps = order.iter().enumerate();
+        let draws = steps.map(|(at, &role)| Draw { row: row(at + 1), role: role as u32, weight: 1.0, stratum: 0 });
+        let design = Design { draws: draws.collect(), rows };
+        let found = permutation::estimate(&design, &game.values(&design.rows).unwrap()).unwrap().remove(0);
+        mean.iter_mut().zip(found.player_values()).for_each(|(mean, value)| *mean += value / 120.0);
+    }
+    assert!(errors(&mean, &truth(&game)) < 1e-14);
+}
+
+#[test]
+fn below_two_coalitions_per_player_there_is_one_walk() {
+    for n in [2, 3, 31, 32, 33, 120] {
+        let pair = permutation::design(n, 2 * n, 5).unwrap();
+        for budget in [n + 1, 2 * n - 1] {
+            let single = permutation::design(n, budget, 5).unwrap();
+            assert_eq!(single.rows.len(), n + 1);
+            // The first walk of any larger budget.
+            let roles = |design: &Design| design.draws[..n].iter().map(|draw| draw.role).collect::<Vec<_>>();
+            assert_eq!(roles(&single), roles(&pair));
+            let game = random_sparse(n, &[1, 2], 40, 3);
+            let values = game.values(&single.rows).unwrap();
+            let found = permutation::estimate(&single, &values).unwrap().remove(0);
+            assert_eq!((found.kind, found.evaluations), (Kind::Unbiased, n + 1));
+            assert!(found.warnings.is_empty() && found.terms.iter().all(|term| term.std_err.is_none()));
+            assert!(found.efficiency_gap().abs() < 1e-12);
+            // The first player in comes to nobody.
+            let first = single.draws[0];
+            let alone = values.get(first.row as usize, 0) - values.get(0, 0);
+            assert_eq!(found.value(&[first.role]), alone);
+        }
+    }
+    let design = permutation::design(6, 7, 1).unwrap();
+    let mut broken = design.clone();
+    broken.draws.swap(1, 2);
+    let values = random_table(6, 1).values(&design.rows).unwrap();
+    assert!(permutation::estimate(&broken, &values).is_err());
 }
 
 #[test]
