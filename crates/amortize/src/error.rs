@@ -19,6 +19,19 @@ pub enum Error {
         /// Why it failed, and what would be right.
         reason: String,
     },
+    /// Labels that a network must not be fitted to.
+    #[error(
+        "make labels with method {method}: they are {kind}, and a network learns their bias, which no number of records \
+         removes; {remedy}or say --force"
+    )]
+    Biased {
+        /// The estimator.
+        method: &'static str,
+        /// What is known of the bias.
+        kind: &'static str,
+        /// What would be right.
+        remedy: &'static str,
+    },
     /// The caller asked to stop.
     #[error("finish: interrupted after {done} of {total}")]
     Interrupted {

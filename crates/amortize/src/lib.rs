@@ -2,5 +2,6 @@
 
 mod error;
 pub mod label;
+pub mod table;
 
 pub use error::{Error, Result};

@@ -90,6 +90,20 @@ pub struct LabelSet {
     pub records: Vec<LabelledRecord>,
 }
 
+impl Role {
+    /// As files have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+        }
+    }
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        [Self::Train, Self::Validation].into_iter().find(|role| role.name() == name)
+    }
+}
+
 impl LabelSpec {
     /// Numbers of a label: `outputs * terms`.
     pub fn n_values(&self) -> usize {
