@@ -3,5 +3,6 @@
 mod error;
 pub mod label;
 pub mod table;
+pub mod value;
 
 pub use error::{Error, Result};
