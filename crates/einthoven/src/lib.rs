@@ -24,6 +24,7 @@
 //! The parts it is made of are crates of their own, re-exported here: [`game`], [`ecg`], [`fit`], [`shapley`], [`interactions`],
 //! [`plot`], [`model`], [`masking`], [`gradient`], [`amortize`].
 
+mod amortized;
 mod baseline;
 mod control;
 mod described;
@@ -52,6 +53,7 @@ pub use einthoven_model as model;
 pub use einthoven_plot as plot;
 pub use einthoven_shapley as shapley;
 
+pub use amortized::{AmortizedExplainer, train_amortized};
 pub use baseline::BaselineName;
 pub use einthoven_ecg::{ReadOptions, Record, Warning};
 pub use einthoven_game::{Attribution, Index, Link};

@@ -52,6 +52,7 @@ pub use error::{Error, Result};
 pub use metrics::{ClassMetrics, Metrics};
 pub use network::Network;
 pub use network_model::NetworkModel;
+pub use optimizer::AdamW;
 pub use penalty::{Penalised, Penalty, PenaltyStep};
 pub use schedule::one_cycle;
 pub use state::{HostTensor, StateDict};

@@ -14,7 +14,7 @@ use burn::{
 use crate::{StateDict, layers::numbers};
 
 /// AdamW (Loshchilov and Hutter 2019). Weights decay; gains, shifts and biases do not.
-pub(crate) struct AdamW {
+pub struct AdamW {
     decayed: Step,
     plain: Step,
     /// First and second moment of each parameter, flat, by the parameter's number.
@@ -23,7 +23,8 @@ pub(crate) struct AdamW {
 }
 
 impl AdamW {
-    pub(crate) fn new(weight_decay: f64) -> Self {
+    /// With the share of a weight that a step of rate 1 takes away.
+    pub fn new(weight_decay: f64) -> Self {
         let config = AdamWConfig::new().with_epsilon(1e-8);
         Self {
             decayed: config.clone().with_weight_decay(weight_decay as f32).build(),
@@ -34,7 +35,7 @@ impl AdamW {
     }
 
     /// One step of all parameters that have a gradient.
-    pub(crate) fn step<M: Module>(&mut self, rate: f64, module: M, gradients: Gradients) -> M {
+    pub fn step<M: Module>(&mut self, rate: f64, module: M, gradients: Gradients) -> M {
         let module = module.map(&mut Mapper { optimizer: self, rate, gradients });
         self.steps += 1;
         module

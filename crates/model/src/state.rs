@@ -92,7 +92,10 @@ impl StateDict {
     }
 
     /// The bytes of a safetensors file. Equal weights and metadata give equal bytes.
-    pub(crate) fn to_safetensors(&self, metadata: &[(&str, String)]) -> Result<Vec<u8>> {
+    ///
+    /// # Errors
+    /// If the file cannot be made of them.
+    pub fn to_safetensors(&self, metadata: &[(&str, String)]) -> Result<Vec<u8>> {
         let bytes: BTreeMap<&str, Vec<u8>> = self
             .tensors
             .iter()
@@ -110,7 +113,10 @@ impl StateDict {
     }
 
     /// Reads the bytes of a safetensors file, and its metadata.
-    pub(crate) fn from_safetensors(bytes: &[u8]) -> std::result::Result<(Self, HashMap<String, String>), String> {
+    ///
+    /// # Errors
+    /// If they are none; the message says why.
+    pub fn from_safetensors(bytes: &[u8]) -> std::result::Result<(Self, HashMap<String, String>), String> {
         let not_one = |e| format!("not a safetensors file ({e})");
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_one)?;
         let file = SafeTensors::deserialize(bytes).map_err(not_one)?;

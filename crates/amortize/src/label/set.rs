@@ -1,7 +1,10 @@
 //! Labels in memory, and what they are labels of.
 
 use einthoven_game::{Index, Kind, Link, Partition};
+use einthoven_model::ModelSpec;
 use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
 
 /// What a record of the set is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +111,23 @@ impl LabelSpec {
     /// Numbers of a label: `outputs * terms`.
     pub fn n_values(&self) -> usize {
         self.outputs.len() * self.terms.len()
+    }
+}
+
+impl LabelSpec {
+    /// Refuses a model that is not the one these labels were made with.
+    ///
+    /// # Errors
+    /// If its fingerprint, which stands for architecture and weights, is another.
+    pub(crate) fn check_model(&self, model: &ModelSpec) -> Result<()> {
+        if self.model == model.fingerprint {
+            return Ok(());
+        }
+        let [made, asked] = [&self.model, &model.fingerprint].map(|text| text.get(..12).unwrap_or(text));
+        Err(Error::Request(format!(
+            "explain this model: the labels were made with another one (fingerprint {made}…, this one has {asked}…); values of \
+             one model say nothing about another, so make labels and train again, or name the model they were made with"
+        )))
     }
 }
 

@@ -77,6 +77,11 @@ impl Network {
         self.layers.len()
     }
 
+    /// The last feature map, `[channels, samples]`: what the pooling over time reads. `None` where there is no such pooling.
+    pub fn last_map(&self) -> Option<Node> {
+        self.layers.iter().rev().find(|layer| layer.op == Op::PoolTime).map(|layer| layer.input)
+    }
+
     /// Layers that lead from one node to another.
     pub fn between(&self, from: Node, to: Node) -> Range<usize> {
         from..to

@@ -1,0 +1,192 @@
+//! From labels to an explainer.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use burn::tensor::Device;
+use einthoven_masking::Baseline;
+use einthoven_model::{BatchModel, StateDict};
+
+use super::data::{Scales, Seen};
+use super::fit::{Fitted, Fitting};
+use super::noise::squared_errors;
+use super::{Noise, TrainingConfig};
+use crate::calibrate::{ErrorModel, held_out_ratio};
+use crate::explainer::{Amortized, Facts, Point};
+use crate::label::{LabelSet, LabelledRecord, Role};
+use crate::network::{Geometry, Net, Sight};
+use crate::predict::{Frame, adds_up, pairs};
+use crate::sights::sights;
+use crate::{Error, Result};
+
+/// Fewest records of each role that anything can be said from.
+const FEWEST: usize = 4;
+/// Parts of the training records that the curve is made of.
+const PARTS: [usize; 3] = [8, 4, 2];
+
+/// What a training run tells while it goes on.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Progress {
+    /// The model was asked for what the network sees of so many records.
+    Seeing {
+        /// So many are done.
+        done: usize,
+        /// Of so many.
+        total: usize,
+    },
+    /// A pass through the training records was made.
+    Epoch {
+        /// Of so many records.
+        records: usize,
+        /// Which, from 1.
+        epoch: usize,
+        /// Of how many.
+        epochs: usize,
+        /// Mean loss, in units of the labels' variance.
+        loss: f64,
+        /// Relative mean squared error on the validation records, without the labels' noise.
+        error: f64,
+        /// Whether it is the best so far.
+        is_best: bool,
+    },
+}
+
+/// Trains an explainer on labels of a model. `None` comes back if `report` breaks off.
+///
+/// The epoch is the one with the least error on the validation records: products of what the prediction differs by from
+/// independent labels, whose mean is the squared error without the labels' noise. The loss on single noisy labels cannot
+/// tell, since it falls as they are learned by heart.
+///
+/// # Errors
+/// If a setting cannot be met, the labels are of another model, there are too few records, validation records have fewer
+/// than two labels, or the loss is no longer finite.
+pub fn train(
+    config: &TrainingConfig,
+    set: &LabelSet,
+    model: &dyn BatchModel,
+    baseline: &Baseline,
+    device: &Device,
+    report: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Option<Amortized>> {
+    config.check()?;
+    let noise = check(set, model)?;
+    let clock = Instant::now();
+    let Some((sights, channels, map_samples)) = sights(config, set, model, baseline, device, report)? else {
+        return Ok(None);
+    };
+    let looking = clock.elapsed().as_secs_f64();
+    let plain = device.clone().without_autodiff();
+    let tracking = plain.clone().autodiff();
+    let (training_seen, training) = seen(set, &sights, Role::Train);
+    let (validation_seen, validation) = seen(set, &sights, Role::Validation);
+    let scales = Scales::of(&training_seen, set.partition.n_players());
+    let frame = |device: &Device| Frame {
+        geometry: Geometry::new(&set.partition, set.spec.rate, map_samples, device),
+        pairs: pairs(&set.spec, device),
+        scales,
+        n_outputs: set.spec.outputs.len(),
+        efficient: config.network.efficient && adds_up(set.spec.index),
+    };
+    let (outer, inner) = (frame(&tracking), frame(&plain));
+    let n_pairs = set.spec.terms.iter().filter(|term| term.len() == 2).count();
+    let start = Net::initial(&config.network, &outer.geometry, channels, outer.n_outputs, n_pairs, config.seed);
+    let predict = |state: &StateDict| inner.predict(&Net::new(state, &plain, false), &validation_seen, &plain);
+    let error = |state: &StateDict| relative_error(&predict(state), &validation, &noise);
+    let mut fit = |n: usize| -> Result<Option<Fitted>> {
+        let fitting = Fitting {
+            config,
+            device: &tracking,
+            frame: &outer,
+            seen: &training_seen[..n],
+            records: &training[..n],
+            start: &start,
+        };
+        let epochs = config.epochs;
+        fitting.run(&error, &mut |epoch, loss, error, is_best| {
+            report(Progress::Epoch { records: n, epoch, epochs, loss, error, is_best })
+        })
+    };
+    let mut curve = Vec::new();
+    for part in PARTS.into_iter().filter(|part| config.curve && training.len() >= FEWEST * part) {
+        let records = training.len() / part;
+        let Some(fitted) = fit(records)? else { return Ok(None) };
+        curve.push(Point { records, error: fitted.error });
+    }
+    let clock = Instant::now();
+    let Some(best) = fit(training.len())? else { return Ok(None) };
+    let seconds = looking + clock.elapsed().as_secs_f64();
+    curve.push(Point { records: training.len(), error: best.error });
+    let clock = Instant::now();
+    let predictions = predict(&best.state);
+    let apply_seconds = looking / set.records.len() as f64 + clock.elapsed().as_secs_f64() / validation.len() as f64;
+    let facts = Facts {
+        training_records: training.len(),
+        validation_records: validation.len(),
+        labels_per_record: set.spec.draws[0],
+        evaluations_per_record: evaluations(&training),
+        label_error: noise.relative(),
+        error: best.error,
+        error_std_err: spread_of_error(&predictions, &validation, &noise),
+        curve,
+        std_err_ratio: held_out_ratio(&set.spec, &predictions, &validation),
+        best_epoch: best.epoch,
+        seconds,
+        apply_seconds,
+    };
+    let errors = ErrorModel::fit(&set.spec, &predictions, &validation);
+    Ok(Some(Amortized::new(set, config.clone(), scales, [channels, map_samples], best.state, errors, facts)))
+}
+
+/// Refuses labels that nothing can be learned from, or that are of another model; their noise.
+fn check(set: &LabelSet, model: &dyn BatchModel) -> Result<Noise> {
+    set.spec.check_model(model.spec())?;
+    let refuse = |reason: String| Err(Error::Request(format!("train an explainer: {reason}")));
+    for (role, name) in [(Role::Train, "training"), (Role::Validation, "validation")] {
+        let n = set.of(role).count();
+        if n < FEWEST {
+            return refuse(format!("there are {n} {name} records, expected at least {FEWEST}"));
+        }
+    }
+    match Noise::of(set.of(Role::Validation)) {
+        Some(noise) if set.of(Role::Validation).all(|record| record.labels.len() >= 2) => Ok(noise),
+        _ => refuse("each validation record needs two independent labels".to_owned()),
+    }
+}
+
+/// The records of a role.
+fn seen<'a>(set: &'a LabelSet, sights: &'a [Sight], role: Role) -> (Vec<Seen<'a>>, Vec<&'a LabelledRecord>) {
+    let of_role = set.records.iter().zip(sights).filter(|(record, _)| record.role == role);
+    let one = |(record, sight): (&'a LabelledRecord, &'a Sight)| {
+        let total = record.full.iter().zip(&record.empty).map(|(full, empty)| full - empty).collect();
+        (Seen { signal: &record.signal, sight, total }, record)
+    };
+    of_role.map(one).unzip()
+}
+
+/// Mean coalitions that the labels of a record cost.
+fn evaluations(records: &[&LabelledRecord]) -> f64 {
+    let all = records.iter().flat_map(|record| &record.labels).map(|label| label.evaluations as f64);
+    all.sum::<f64>() / records.len() as f64
+}
+
+/// The mean squared error of predictions as a share of the spread of the values; noise of the labels is not in it.
+pub(crate) fn relative_error(predictions: &[Vec<f64>], records: &[&LabelledRecord], noise: &Noise) -> f64 {
+    let errors = errors(predictions, records);
+    errors.iter().sum::<f64>() / errors.len() as f64 / noise.spread.iter().sum::<f64>()
+}
+
+/// The standard error of that over records.
+fn spread_of_error(predictions: &[Vec<f64>], records: &[&LabelledRecord], noise: &Noise) -> f64 {
+    let errors = errors(predictions, records);
+    let n = errors.len() as f64;
+    let mean = errors.iter().sum::<f64>() / n;
+    let squares = errors.iter().map(|error| (error - mean).powi(2)).sum::<f64>();
+    (squares / (n * (n - 1.0))).sqrt() / noise.spread.iter().sum::<f64>()
+}
+
+/// Squared error of each record, all values together.
+fn errors(predictions: &[Vec<f64>], records: &[&LabelledRecord]) -> Vec<f64> {
+    let pairs = predictions.iter().zip(records);
+    pairs.filter_map(|(prediction, record)| Some(squared_errors(prediction, record)?.iter().sum())).collect()
+}
