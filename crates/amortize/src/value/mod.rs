@@ -7,16 +7,20 @@
 mod amortized;
 mod contributions;
 mod data_game;
+mod embed;
 mod knn;
 mod logistic;
 mod network;
 mod points;
+mod read;
 mod semivalue;
 
 pub use amortized::Amortized;
 pub use contributions::{Contributions, Progress};
 pub use data_game::{DataGame, Utility};
+pub use embed::penultimate;
 pub use knn::{knn_shapley, neighbours};
 pub use logistic::{Logistic, TOLERANCE};
 pub use points::{DataSet, Points};
+pub use read::NamedPoints;
 pub use semivalue::Semivalue;

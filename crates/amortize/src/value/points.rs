@@ -46,6 +46,16 @@ impl Points {
         }
     }
 
+    /// Some of the points.
+    ///
+    /// # Panics
+    /// If there are none, or one is not there.
+    pub fn some(&self, points: &[usize]) -> Self {
+        assert!(!points.is_empty(), "at least one point");
+        let embeddings = points.iter().flat_map(|&point| self.embedding(point).to_vec()).collect();
+        Self { embeddings, labels: points.iter().map(|&point| self.labels[point]).collect(), ..*self }
+    }
+
     /// Number of points.
     pub fn len(&self) -> usize {
         self.labels.len()

@@ -3,6 +3,7 @@
 
 mod value_amortized;
 mod value_data;
+mod value_files;
 mod value_knn;
 mod value_logistic;
 mod value_points;

@@ -12,6 +12,7 @@ use super::explain_args::Explain;
 use super::groups::Groups;
 use super::removal_args::Remove;
 use super::tree_args::Trees;
+use super::value_args::Value;
 
 /// Explains what a neural network sees in an electrocardiogram.
 ///
@@ -39,6 +40,7 @@ Examples:
   einthoven remove patient1 --flip                     without which leads the model would say something else
   einthoven game table.json --method exact --json      run an estimator on a game of your own
   einthoven trees model.json rows.csv --index k-sii    explain a tree ensemble exactly
+  einthoven value --embed records --labels labels.csv  which records are worth least, and may be labelled wrong
 
 Exit codes: 0 done, 2 usage, 3 input, 4 model or device, 130 interrupted.
 Einthoven is a research tool and not a medical device.";
@@ -69,6 +71,8 @@ pub enum Command {
     Game(GameArgs),
     /// Explain tree ensembles exactly: values and interactions of XGBoost, LightGBM and scikit-learn models.
     Trees(Trees),
+    /// What each training point adds to a classifier, and which are labelled wrong: data Shapley values and their kin.
+    Value(Value),
 }
 
 /// Which records, and how to read them.

@@ -25,6 +25,10 @@ mod train;
 mod tree_args;
 mod tree_pictures;
 mod trees;
+mod value;
+mod value_args;
+mod value_input;
+mod value_output;
 
 use std::process::ExitCode;
 
@@ -48,6 +52,7 @@ pub fn main() -> ExitCode {
         Command::Methods => methods::run(),
         Command::Game(args) => game::run(args),
         Command::Trees(args) => trees::run(args),
+        Command::Value(args) => value::run(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

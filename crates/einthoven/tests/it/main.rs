@@ -15,3 +15,4 @@ mod resume;
 mod synth;
 mod train;
 mod trees;
+mod value;
