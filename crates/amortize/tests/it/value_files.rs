@@ -95,7 +95,7 @@ fn tables_are_read_by_their_header() {
     };
     refuse("x,y\n1,2\n", "no column `label`");
     refuse("x,label\n1,a\nfar,b\n", "row 2, column `x`: expected a number, found `far`");
-    refuse("x,label\n1,a,3\n", "expected");
+    refuse("x,label\n1,a,3\n", "3 fields");
     refuse("x,label\n", "expected some with features");
     let other = NamedPoints::load(&folder.path().join("points.txt")).unwrap_err().to_string();
     assert!(other.contains(".npz or .csv"), "{other}");
