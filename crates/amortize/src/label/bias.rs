@@ -21,6 +21,8 @@ use crate::{Error, Result};
 const FEWEST_RECORDS: usize = 5;
 /// Fewest labels of a record: the bias is in what two of them have in common.
 const FEWEST_LABELS: usize = 2;
+/// What f64 leaves of a square that ought to be zero, as a share of the squares it came from.
+const ROUNDING: f64 = 1e-20;
 /// The 99 % quantile of the normal distribution.
 const NORMAL: f64 = 2.326_347_874_040_841;
 
@@ -106,7 +108,9 @@ pub fn check(probes: &[Probe], truth: &str, truth_budget: usize) -> Result<BiasC
     let sum = |numbers: &mut dyn Iterator<Item = f64>| numbers.sum::<f64>();
     let (bias, error) = (sum(&mut residuals.iter().map(|r| r[0])), sum(&mut residuals.iter().map(|r| r[1])));
     let spread = sum(&mut spreads.iter().copied());
-    if !(spread.is_finite() && spread > 0.0) {
+    // What rounding leaves of exact numbers is neither spread nor bias.
+    let rounding = ROUNDING * sum(&mut probes.iter().flat_map(|probe| &probe.truth).map(|value| value * value));
+    if !(spread.is_finite() && spread > rounding) {
         let reason = "check labels for bias: the true values vary no more over the records than their errors do; use more \
                       records, or a larger budget for the truth";
         return Err(Error::Request(reason.to_owned()));
@@ -119,9 +123,7 @@ pub fn check(probes: &[Probe], truth: &str, truth_budget: usize) -> Result<BiasC
     let mean = bias / n;
     let around = residuals.iter().map(|residual| (residual[0] - mean).powi(2)).sum::<f64>();
     let of_mean = (around / (n * (n - 1.0))).sqrt();
-    // What rounding leaves of exact labels is no bias.
-    let rounding = 1e-20 * probes.iter().flat_map(|probe| &probe.truth).map(|value| value * value).sum::<f64>() / n;
-    let biased = mean > threshold(probes.len()) * of_mean + rounding;
+    let biased = mean > threshold(probes.len()) * of_mean + rounding / n;
     Ok(BiasCheck {
         records: probes.len(),
         labels: n_labels,

@@ -1,6 +1,7 @@
 //! A Parquet file to a table.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
@@ -17,7 +18,12 @@ use crate::{Error, Result};
 /// Columns by name, and the notes beside them.
 type Parts = (Vec<(String, Column)>, Vec<(String, String)>);
 
+/// Reads a file. The reader of the format panics on some that are damaged, which is an error like any other.
 pub(super) fn load(path: &Path) -> Result<Parts> {
+    catch_unwind(AssertUnwindSafe(|| parse(path))).unwrap_or_else(|_| Err(Error::read(path, "it is damaged")))
+}
+
+fn parse(path: &Path) -> Result<Parts> {
     let file = File::open(path).map_err(|error| Error::read(path, error))?;
     let reader = SerializedFileReader::new(file).map_err(|error| Error::read(path, error))?;
     let metadata = reader.metadata().file_metadata();

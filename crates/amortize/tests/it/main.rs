@@ -1,6 +1,12 @@
 //! Tests of labels, explainers and data values.
 #![allow(clippy::unwrap_used)]
 
+mod bias;
+mod label_files;
+mod label_methods;
+mod label_stream;
+mod table;
+mod toy;
 mod value_amortized;
 mod value_data;
 mod value_files;
