@@ -161,11 +161,7 @@ impl Explainer {
     /// The record as the model sees it: filtered, at the model's rate, cut to its length, with the model's leads in the
     /// model's order.
     pub fn prepare(&self, record: &Record) -> Result<Record> {
-        let prepared = match self.settings.filter {
-            true => self.preparation.apply(record, self.settings.start),
-            false => self.preparation.without_filters().apply(record, self.settings.start),
-        };
-        select(prepared?, &self.spec().leads)
+        prepare(&self.preparation, &self.settings, &self.spec().leads, record)
     }
 
     /// Who plays on a prepared record.
@@ -351,6 +347,20 @@ impl Explainer {
             "seconds": seconds,
         })
     }
+}
+
+/// The record as a model sees it: filtered, at the model's rate, cut to its length, with the model's leads in its order.
+pub(crate) fn prepare(
+    preparation: &Preparation,
+    settings: &Settings,
+    leads: &[String],
+    record: &Record,
+) -> Result<Record> {
+    let prepared = match settings.filter {
+        true => preparation.apply(record, settings.start),
+        false => preparation.without_filters().apply(record, settings.start),
+    };
+    select(prepared?, leads)
 }
 
 /// The record with these leads in this order.

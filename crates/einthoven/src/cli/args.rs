@@ -8,6 +8,7 @@ use einthoven::gradient::Prior;
 use einthoven::interactions::Penalty;
 use einthoven::{BaselineName, DeviceChoice, DeviceName, Index, Link, Memory, Method, Players};
 
+use super::amortize::Amortize;
 use super::explain_args::Explain;
 use super::groups::Groups;
 use super::removal_args::Remove;
@@ -38,6 +39,8 @@ Examples:
   einthoven interact patient1 --players 'leads*windows:100' --method spectral --budget 16384
                                                        which single waves do, of 1200 parts
   einthoven remove patient1 --flip                     without which leads the model would say something else
+  einthoven amortize labels folder/ --budget 13 --out labels
+                                                       cheap labels of many records, to train an explainer on
   einthoven game table.json --method exact --json      run an estimator on a game of your own
   einthoven trees model.json rows.csv --index k-sii    explain a tree ensemble exactly
   einthoven value --embed records --labels labels.csv  which records are worth least, and may be labelled wrong
@@ -59,6 +62,9 @@ pub enum Command {
     Remove(Remove),
     /// Whether a model is homogeneous, so that x-gradient explains it exactly in one pass.
     Homogeneity(Predict),
+    /// Explain a whole dataset by a network that is trained on cheap, noisy labels.
+    #[command(long_about = super::amortize::ABOUT)]
+    Amortize(Amortize),
     /// Draw synthetic 12-lead records with known findings.
     Synth(Synth),
     /// Train a classifier on synthetic records or on PTB-XL.

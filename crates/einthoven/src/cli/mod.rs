@@ -1,6 +1,7 @@
 //! The commands of the program, one file each.
 
 mod aggregate;
+mod amortize;
 mod args;
 mod csv_file;
 mod devices;
@@ -46,6 +47,7 @@ pub fn main() -> ExitCode {
         Command::Homogeneity(args) => homogeneity::run(args),
         Command::Interact(args) => interact::run(args),
         Command::Remove(args) => remove::run(args),
+        Command::Amortize(args) => amortize::run(args),
         Command::Synth(args) => synth::run(args),
         Command::Train(args) => train::run(args),
         Command::Devices => devices::run(),
