@@ -28,7 +28,7 @@ pub struct Contributions {
     values: Vec<f64>,
     /// Whether the draws are values without any error.
     is_exact: bool,
-    /// Classifiers that were fitted.
+    /// Classifiers that were fitted for them.
     pub fits: usize,
 }
 
@@ -66,20 +66,20 @@ impl Contributions {
             Semivalue::LeaveOneOut => {
                 let found = in_parts(n, n, progress, |point| {
                     let others: Vec<usize> = (0..n).filter(|other| *other != point).collect();
-                    Ok(vec![(point, game.full_value() - game.grow(&others)?.value)])
+                    Ok(Unit { gains: vec![(point, game.full_value() - game.grow(&others)?.value)], fits: 1 })
                 })?;
-                Ok(Self { is_exact: true, ..Self::collect(n, 1, n, &found) })
+                Ok(Self { is_exact: true, ..Self::collect(n, 1, &found) })
             }
             Semivalue::Shapley => {
                 let found = in_parts(n_draws, n * n_draws, progress, |walk| walk_of(game, seed, walk))?;
-                Ok(Self::collect(n, n_draws, n_draws * (n + 1), &found))
+                Ok(Self::collect(n, n_draws, &found))
             }
             _ => {
                 let groups = n.div_ceil(group_size(n));
                 let found = in_parts(groups * n_draws, n * n_draws, progress, |unit| {
                     group_of(game, &sizes, seed, [unit / groups, unit % groups])
                 })?;
-                Ok(Self::collect(n, n_draws, (n + groups) * n_draws, &found))
+                Ok(Self::collect(n, n_draws, &found))
             }
         }
     }
@@ -100,20 +100,20 @@ impl Contributions {
             let difference = game.grow(&with)?.value - game.grow(&without)?.value;
             let signed =
                 |points: Vec<usize>, sign: f64| points.into_iter().map(move |point| (point, sign * difference));
-            Ok(signed(with, 1.0).chain(signed(without, -1.0)).collect())
+            Ok(Unit { gains: signed(with, 1.0).chain(signed(without, -1.0)).collect(), fits: 2 })
         })?;
-        Ok(Self::collect(n, n_draws, 2 * n_draws, &found))
+        Ok(Self::collect(n, n_draws, &found))
     }
 
-    fn collect(n_points: usize, n_draws: usize, fits: usize, found: &[Vec<(usize, f64)>]) -> Self {
+    fn collect(n_points: usize, n_draws: usize, found: &[Unit]) -> Self {
         let mut values = vec![0.0; n_points * n_draws];
         let mut next = vec![0; n_points];
-        for &(point, value) in found.iter().flatten() {
+        for &(point, value) in found.iter().flat_map(|unit| &unit.gains) {
             values[point * n_draws + next[point]] = value;
             next[point] += 1;
         }
         debug_assert!(next.iter().all(|draws| *draws == n_draws), "as many draws of each point");
-        Self { n_draws, values, is_exact: false, fits }
+        Self { n_draws, values, is_exact: false, fits: found.iter().map(|unit| unit.fits).sum() }
     }
 
     /// Number of points.
@@ -136,14 +136,14 @@ impl Contributions {
         &self.values[point * self.n_draws..][..self.n_draws]
     }
 
-    /// Some draws of each point.
+    /// Some draws of each point, and their part of the fits.
     ///
     /// # Panics
     /// If there are none in the range, or it reaches beyond.
     pub fn part(&self, draws: Range<usize>) -> Self {
         assert!(!draws.is_empty(), "at least one draw");
         let values = (0..self.n_points()).flat_map(|point| self.of(point)[draws.clone()].to_vec()).collect();
-        Self { n_draws: draws.len(), values, ..*self }
+        Self { n_draws: draws.len(), values, fits: self.fits * draws.len() / self.n_draws, ..*self }
     }
 
     /// The value of each point: the mean of its draws.
@@ -171,12 +171,22 @@ impl Contributions {
     }
 }
 
+/// What is done at once.
+struct Unit {
+    /// Points and what they added.
+    gains: Vec<(usize, f64)>,
+    /// Classifiers that were fitted for it.
+    fits: usize,
+}
+
 /// One walk over all points.
-fn walk_of(game: &DataGame, seed: u64, walk: usize) -> Result<Vec<(usize, f64)>> {
+fn walk_of(game: &DataGame, seed: u64, walk: usize) -> Result<Unit> {
     let mut order: Vec<usize> = (0..game.n_points()).collect();
     order.shuffle(&mut stream(seed, "value/walk", walk as u64));
     let mut grown = game.grow(&[])?;
-    order.into_iter().map(|point| Ok((point, grown.push(point)?))).collect()
+    let fits = 1 + order.len();
+    let gains = order.into_iter().map(|point| Ok((point, grown.push(point)?))).collect::<Result<_>>()?;
+    Ok(Unit { gains, fits })
 }
 
 fn group_size(n_points: usize) -> usize {
@@ -184,7 +194,7 @@ fn group_size(n_points: usize) -> usize {
 }
 
 /// One contribution of each point of a group. All groups of a round are cut from one random order of the points.
-fn group_of(game: &DataGame, sizes: &[f64], seed: u64, [round, group]: [usize; 2]) -> Result<Vec<(usize, f64)>> {
+fn group_of(game: &DataGame, sizes: &[f64], seed: u64, [round, group]: [usize; 2]) -> Result<Unit> {
     let n = game.n_points();
     let mut order: Vec<usize> = (0..n).collect();
     order.shuffle(&mut stream(seed, "value/round", round as u64));
@@ -198,7 +208,9 @@ fn group_of(game: &DataGame, sizes: &[f64], seed: u64, [round, group]: [usize; 2
         let (set, _) = order.partial_shuffle(&mut rng, size);
         let mut grown = game.grow(set)?;
         grown.sharpen()?;
-        return points.into_iter().map(|point| Ok((point, grown.gain(point)?))).collect();
+        let fits = 1 + points.len();
+        let gains = points.into_iter().map(|point| Ok((point, grown.gain(point)?))).collect::<Result<_>>()?;
+        return Ok(Unit { gains, fits });
     }
     // So large a set has room for none of them but one.
     let alone = |&point: &usize| {
@@ -206,7 +218,7 @@ fn group_of(game: &DataGame, sizes: &[f64], seed: u64, [round, group]: [usize; 2
         let (set, _) = others.partial_shuffle(&mut rng, size);
         Ok((point, game.grow(set)?.gain(point)?))
     };
-    points.iter().map(alone).collect()
+    Ok(Unit { gains: points.iter().map(alone).collect::<Result<_>>()?, fits: 2 * points.len() })
 }
 
 /// The size at which the probabilities add up to `at`.
@@ -225,9 +237,9 @@ fn in_parts(
     n_units: usize,
     n_contributions: usize,
     progress: Progress,
-    unit: impl Fn(usize) -> Result<Vec<(usize, f64)>> + Sync,
-) -> Result<Vec<Vec<(usize, f64)>>> {
-    let mut found: Vec<Vec<(usize, f64)>> = Vec::with_capacity(n_units);
+    unit: impl Fn(usize) -> Result<Unit> + Sync,
+) -> Result<Vec<Unit>> {
+    let mut found: Vec<Unit> = Vec::with_capacity(n_units);
     let mut done = 0;
     while found.len() < n_units {
         if progress(done, n_contributions).is_break() {
@@ -235,7 +247,7 @@ fn in_parts(
         }
         let end = n_units.min(found.len() + 2 * rayon::current_num_threads());
         let part: Vec<_> = (found.len()..end).into_par_iter().map(&unit).collect::<Result<_>>()?;
-        done += part.iter().map(Vec::len).sum::<usize>();
+        done += part.iter().map(|unit: &Unit| unit.gains.len()).sum::<usize>();
         found.extend(part);
     }
     let _ = progress(done, n_contributions);

@@ -174,6 +174,7 @@ fn shapley_values_add_up_whatever_the_draws() {
         let sum: f64 = found.means().iter().sum();
         assert!((sum - (game.full_value() - game.empty_value())).abs() < 1e-6);
         assert!(found.std_errs().is_none(), "one draw says nothing of its error");
+        assert_eq!(found.fits, N + 1);
     }
 }
 
@@ -199,6 +200,9 @@ fn parts_are_independent_draws_and_progress_can_stop() {
     let (_, game, _) = &*TINY;
     let all = Contributions::draw(game, Semivalue::Banzhaf, 5, 1, &mut go).unwrap();
     let [first, rest] = [all.part(0..2), all.part(2..5)];
+    assert_eq!([first.fits, rest.fits], [all.fits * 2 / 5, all.fits * 3 / 5]);
+    // Two points share a set, but for sets of seven.
+    assert!((5 * N * 3 / 2..=5 * N * 2).contains(&all.fits), "{}", all.fits);
     for point in 0..N {
         assert_eq!([first.of(point), rest.of(point)].concat(), all.of(point));
     }
