@@ -3,9 +3,11 @@
 //! Real records are not part of the project. The programs look for them in the folder that `EINTHOVEN_DATA` names, else
 //! in `../shared/data`; BENCHMARKS.md says where they come from.
 
+pub mod amortize;
 pub mod labels;
 pub mod localise;
 pub mod score;
+pub mod small_game;
 
 use std::path::PathBuf;
 

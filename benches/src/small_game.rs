@@ -1,9 +1,9 @@
 //! The small game of stochastic amortization: twelve numbers, a tanh network with products, every coalition within reach.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use einthoven::game::rng::stream;
 use einthoven::model::ModelSpec;
 use einthoven::{BatchModel, Record};
-use einthoven::game::rng::stream;
 use rand::RngExt;
 
 /// Numbers of an input.
@@ -47,7 +47,8 @@ impl SmallGame {
         let mut last = 0.0;
         let signal = (0..PLAYERS).map(|player| {
             let fresh: f64 = rng.sample(rand_distr::StandardNormal);
-            last = if player == 0 { fresh } else { CORRELATION * last + (1.0 - CORRELATION * CORRELATION).sqrt() * fresh };
+            last =
+                if player == 0 { fresh } else { CORRELATION * last + (1.0 - CORRELATION * CORRELATION).sqrt() * fresh };
             last as f32
         });
         Record::new(format!("{split}-{index}"), self.spec.rate, self.spec.leads.clone(), signal.collect())
@@ -63,8 +64,10 @@ impl BatchModel for SmallGame {
         let [n, ..] = batch.dims();
         let device = batch.device();
         let x = batch.reshape([n, PLAYERS]);
-        let matrix = |data: &[f32], shape: [usize; 2]| Tensor::<2>::from_data(TensorData::new(data.to_vec(), shape), &device);
-        let smooth = x.clone().matmul(matrix(&self.inner, [PLAYERS, HIDDEN])).tanh().matmul(matrix(&self.outer, [HIDDEN, 1]));
+        let matrix =
+            |data: &[f32], shape: [usize; 2]| Tensor::<2>::from_data(TensorData::new(data.to_vec(), shape), &device);
+        let smooth =
+            x.clone().matmul(matrix(&self.inner, [PLAYERS, HIDDEN])).tanh().matmul(matrix(&self.outer, [HIDDEN, 1]));
         let at = |player: usize| x.clone().slice([0..n, player..player + 1]);
         let products = at(0) * at(1) - at(2) * at(3) + at(4) * at(5) * at(6);
         smooth + products.mul_scalar(0.5)
@@ -75,10 +78,6 @@ impl BatchModel for SmallGame {
     }
 
     fn to_device(&self, _: &Device) -> Box<dyn BatchModel> {
-        Box::new(Self {
-            spec: self.spec.clone(),
-            inner: self.inner.clone(),
-            outer: self.outer.clone(),
-        })
+        Box::new(Self { spec: self.spec.clone(), inner: self.inner.clone(), outer: self.outer.clone() })
     }
 }

@@ -1,0 +1,152 @@
+//! What the measurements of amortization share: labels in memory, truths, and relative errors.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use anyhow::Result;
+use burn::tensor::Device;
+use einthoven::amortize::label::{LabelConfig, LabelMethod, LabelSet, LabelledRecord, Labeller, Role, Unlabelled};
+use einthoven::amortize::{Amortized, TrainingConfig, train};
+use einthoven::game::{Coalitions, Partition, Values};
+use einthoven::masking::{MaskedModel, Options, PlacedModel};
+use einthoven::{BatchModel, Method, Record};
+use rayon::prelude::*;
+
+/// Records that are evaluated at once.
+const BLOCK: usize = 64;
+
+/// A model with its players.
+pub struct Setting<'a> {
+    /// The model.
+    pub model: &'a dyn BatchModel,
+    /// The same, on the CPU.
+    pub placed: PlacedModel,
+    /// Who plays.
+    pub partition: Partition,
+    /// How records are masked.
+    pub options: Options,
+}
+
+impl<'a> Setting<'a> {
+    /// On the CPU, from zero, in logits.
+    pub fn new(model: &'a dyn BatchModel, partition: Partition) -> Self {
+        let placed = PlacedModel::new(model, &[Device::flex()]);
+        Self { model, placed, partition, options: Options::default() }
+    }
+
+    /// Labels of records, the first `n_train` of them for training; with the seconds and coalitions they took.
+    pub fn labels(
+        &self,
+        method: LabelMethod,
+        budget: usize,
+        draws: [usize; 2],
+        records: &[Record],
+        n_train: usize,
+        force: bool,
+    ) -> Result<(LabelSet, f64, f64)> {
+        let roles: Vec<Role> =
+            (0..records.len()).map(|at| if at < n_train { Role::Train } else { Role::Validation }).collect();
+        let config = LabelConfig { method, budget, seed: 7, draws, force };
+        let names = ["players of the measurement", "zero"];
+        let labeller = Labeller::new(&self.placed, &self.partition, &self.options, &config, names, roles)?;
+        let all = records.iter().enumerate();
+        let all: Vec<Unlabelled> = all
+            .map(|(index, record)| Unlabelled { index, name: record.name.clone(), record: record.clone() })
+            .collect();
+        let clock = Instant::now();
+        let (records, stats) = labeller.label(&all, &mut |_, _| ControlFlow::Continue(()))?;
+        let seconds = clock.elapsed().as_secs_f64();
+        let set = LabelSet { spec: labeller.spec().clone(), partition: self.partition.clone(), records };
+        Ok((set, seconds, stats.evaluations as f64))
+    }
+
+    /// Estimates of records by a method at a budget, each `[outputs * players]`.
+    pub fn estimates(&self, method: Method, budget: usize, seed: u64, records: &[Record]) -> Result<Vec<Vec<f64>>> {
+        let n_players = self.partition.n_players();
+        let mut all = Vec::with_capacity(records.len());
+        for (block, records) in records.chunks(BLOCK).enumerate() {
+            let seed = |at: usize| seed * 1_000_003 + (block * BLOCK + at) as u64;
+            let request = |at: usize| einthoven::shapley::Request::new(n_players, budget, seed(at));
+            let designs = (0..records.len()).into_par_iter().map(|at| method.design(&request(at)));
+            let designs = designs.collect::<einthoven::shapley::Result<Vec<_>>>()?;
+            let values = self.values(records, &designs.iter().map(|design| &design.rows).collect::<Vec<_>>())?;
+            let estimate = |(design, values)| -> einthoven::shapley::Result<Vec<f64>> {
+                Ok(method.estimate(design, values)?.iter().flat_map(|found| found.player_values()).collect())
+            };
+            let pairs: Vec<_> = designs.iter().zip(&values).collect();
+            all.extend(pairs.into_par_iter().map(estimate).collect::<einthoven::shapley::Result<Vec<_>>>()?);
+        }
+        Ok(all)
+    }
+
+    /// The values of each record's coalitions.
+    pub fn values(&self, records: &[Record], lists: &[&Coalitions]) -> Result<Vec<Values>> {
+        let games: Vec<_> = records.iter().map(|record| (record, &self.partition)).collect();
+        let masked = MaskedModel::on(&self.placed, &games, &self.options)?;
+        Ok(masked.evaluate_all(lists, &mut |_, _| ControlFlow::Continue(()))?.values)
+    }
+
+    /// Trains on labels, quietly.
+    pub fn train(&self, config: &TrainingConfig, set: &LabelSet) -> Result<Amortized> {
+        let go_on = &mut |_| ControlFlow::Continue(());
+        let trained = train(config, set, self.model, &self.options.baseline, &Device::flex(), go_on)?;
+        trained.ok_or_else(|| anyhow::anyhow!("training was broken off"))
+    }
+
+    /// Values and standard errors of records by an explainer.
+    pub fn apply(&self, explainer: &Amortized, records: &[Record]) -> Result<Vec<einthoven::amortize::Explained>> {
+        let opened = explainer.open(self.model, self.options.clone(), &Device::flex())?;
+        let records: Vec<&Record> = records.iter().collect();
+        let mut all = Vec::with_capacity(records.len());
+        for records in records.chunks(256) {
+            all.extend(opened.explain(records, &mut |_, _| ControlFlow::Continue(()))?);
+        }
+        Ok(all)
+    }
+}
+
+/// The set with fewer training records, and fewer labels of each.
+pub fn part_of(set: &LabelSet, n_train: usize, draws: usize) -> LabelSet {
+    let mut left = n_train;
+    let keep = |record: &LabelledRecord| {
+        let mut record = record.clone();
+        if record.role == Role::Train {
+            left = left.checked_sub(1)?;
+            record.labels.truncate(draws);
+        }
+        Some(record)
+    };
+    let mut spec = set.spec.clone();
+    spec.draws[0] = draws.min(spec.draws[0]);
+    LabelSet { spec, partition: set.partition.clone(), records: set.records.iter().filter_map(keep).collect() }
+}
+
+/// Squared error of estimates, summed, as a share of the truths' spread about `mean`, their mean over records.
+pub fn relative_error(estimates: &[Vec<f64>], truths: &[Vec<f64>], mean: &[f64]) -> f64 {
+    let square = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+    let error: f64 = estimates.iter().zip(truths).map(|(estimate, truth)| square(estimate, truth)).sum();
+    error / truths.iter().map(|truth| square(truth, mean)).sum::<f64>()
+}
+
+/// The mean over records.
+pub fn mean(rows: &[Vec<f64>]) -> Vec<f64> {
+    let n = rows.len() as f64;
+    (0..rows[0].len()).map(|at| rows.iter().map(|row| row[at]).sum::<f64>() / n).collect()
+}
+
+/// The budget at which errors that fall with budgets reach `error`, on straight lines between logarithms; beyond the ends the
+/// error falls as one over the budget.
+pub fn budget_for(curve: &[(f64, f64)], error: f64) -> f64 {
+    let (first, last) = (curve[0], curve[curve.len() - 1]);
+    if error >= first.1 {
+        return first.0 * first.1 / error;
+    }
+    for pair in curve.windows(2) {
+        let [(x0, y0), (x1, y1)] = [pair[0], pair[1]];
+        if y1 <= error {
+            let share = (y0 / error).ln() / (y0 / y1).ln();
+            return x0 * (x1 / x0).powf(share);
+        }
+    }
+    last.0 * last.1 / error
+}
