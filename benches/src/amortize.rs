@@ -56,7 +56,7 @@ impl<'a> Setting<'a> {
         let clock = Instant::now();
         let (records, stats) = labeller.label(&all, &mut |_, _| ControlFlow::Continue(()))?;
         let seconds = clock.elapsed().as_secs_f64();
-        let set = LabelSet { spec: labeller.spec().clone(), partition: self.partition.clone(), records };
+        let set = LabelSet { spec: labeller.spec().clone(), partition: self.partition.clone(), records, bias: None };
         Ok((set, seconds, stats.evaluations as f64))
     }
 
@@ -89,7 +89,7 @@ impl<'a> Setting<'a> {
     /// Trains on labels, quietly.
     pub fn train(&self, config: &TrainingConfig, set: &LabelSet) -> Result<Amortized> {
         let go_on = &mut |_| ControlFlow::Continue(());
-        let trained = train(config, set, self.model, &self.options.baseline, &Device::flex(), go_on)?;
+        let trained = train(config, set, self.model, &self.options, &Device::flex(), go_on)?;
         trained.ok_or_else(|| anyhow::anyhow!("training was broken off"))
     }
 
@@ -118,7 +118,8 @@ pub fn part_of(set: &LabelSet, n_train: usize, draws: usize) -> LabelSet {
     };
     let mut spec = set.spec.clone();
     spec.draws[0] = draws.min(spec.draws[0]);
-    LabelSet { spec, partition: set.partition.clone(), records: set.records.iter().filter_map(keep).collect() }
+    let records = set.records.iter().filter_map(keep).collect();
+    LabelSet { spec, partition: set.partition.clone(), records, bias: None }
 }
 
 /// Squared error of estimates, summed, as a share of the truths' spread about `mean`, their mean over records.

@@ -8,7 +8,7 @@ use einthoven_model::{BatchModel, StateDict};
 use serde::{Deserialize, Serialize};
 
 use crate::calibrate::ErrorModel;
-use crate::label::{LabelSet, LabelSpec};
+use crate::label::{BiasCheck, LabelSet, LabelSpec};
 use crate::network::{Eye, Geometry, Net};
 use crate::predict::{Frame, adds_up, pairs};
 use crate::sights::references;
@@ -20,6 +20,8 @@ use crate::{Error, Result};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
+    /// What a check of the labels has found, if there was one.
+    pub bias: Option<BiasCheck>,
     /// Records that it was fitted on.
     pub training_records: usize,
     /// Records that the epoch was chosen and errors were calibrated on.
@@ -45,6 +47,8 @@ pub struct Facts {
     pub seconds: f64,
     /// Seconds that a record takes beside the two coalitions that are evaluated.
     pub apply_seconds: f64,
+    /// Seconds of an evaluation as labels are made.
+    pub evaluation_seconds: f64,
 }
 
 /// An explainer trained on some of the records.
@@ -177,6 +181,9 @@ impl Opened<'_> {
     /// # Errors
     /// If a record does not fit the model, the model fails, or `progress` stops it.
     pub fn explain(&self, records: &[&Record], progress: &mut Progress<'_>) -> Result<Vec<Explained>> {
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
         let (spec, partition) = (&self.explainer.card.spec, &self.explainer.partition);
         let scene: Vec<(&Record, &Partition)> = records.iter().map(|record| (*record, partition)).collect();
         let mut ends = Coalitions::new(partition.n_players());

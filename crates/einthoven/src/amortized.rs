@@ -30,7 +30,7 @@ pub fn train_amortized(
 ) -> Result<Option<Amortized>> {
     let explainer = Explainer::classifier(classifier, of_labels(&set.spec, settings)?)?;
     let (device, _) = device::open(settings.devices.first().copied().unwrap_or_default())?;
-    Ok(einthoven_amortize::train(config, set, classifier, &explainer.baseline()?, &device, report)?)
+    Ok(einthoven_amortize::train(config, set, classifier, &explainer.options()?, &device, report)?)
 }
 
 /// An amortized explainer beside the classifier it explains: what takes records and gives attributions.

@@ -246,7 +246,7 @@ impl LabelSet {
     /// # Errors
     /// If a file is missing, which a run that was broken off leaves behind, or does not hold what `labels.json` says.
     pub fn load(folder: &Path) -> Result<Self> {
-        let LabelFolder { spec, records: total, shard, .. } = LabelFolder::load(folder)?;
+        let LabelFolder { spec, records: total, shard, bias, .. } = LabelFolder::load(folder)?;
         let partition = Partition::load(&folder.join(PARTITION))?;
         if partition.names() != spec.player_names {
             return Err(Error::read(&folder.join(PARTITION), "its players are not those of labels.json"));
@@ -264,7 +264,7 @@ impl LabelSet {
         if records.len() != total {
             return Err(Error::read(folder, format!("expected {total} records, found {}", records.len())));
         }
-        Ok(Self { spec, partition, records })
+        Ok(Self { spec, partition, records, bias })
     }
 }
 

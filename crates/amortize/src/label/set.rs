@@ -4,6 +4,7 @@ use einthoven_game::{Index, Kind, Link, Partition};
 use einthoven_model::ModelSpec;
 use serde::{Deserialize, Serialize};
 
+use super::{BiasCheck, LabelMethod};
 use crate::{Error, Result};
 
 /// What a record of the set is for.
@@ -91,6 +92,8 @@ pub struct LabelSet {
     pub partition: Partition,
     /// The records, in the order they were given.
     pub records: Vec<LabelledRecord>,
+    /// What a check of the labels has found, if there was one.
+    pub bias: Option<BiasCheck>,
 }
 
 impl Role {
@@ -115,6 +118,17 @@ impl LabelSpec {
 }
 
 impl LabelSpec {
+    /// The estimator of the labels.
+    ///
+    /// # Errors
+    /// If there is none of that name.
+    pub fn label_method(&self) -> Result<LabelMethod> {
+        Ok(match self.terms.iter().any(|term| term.len() > 1) {
+            true => LabelMethod::Pairs(self.method.parse()?, self.index),
+            false => LabelMethod::Values(self.method.parse()?),
+        })
+    }
+
     /// Refuses a model that is not the one these labels were made with.
     ///
     /// # Errors

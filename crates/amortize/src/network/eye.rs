@@ -24,7 +24,7 @@ pub(crate) const GRADIENTS: usize = 3;
 /// Points of Gauss and Legendre on the way.
 const ON_THE_WAY: usize = 2;
 /// Where players stand that are faint, and where the others do.
-const FAINT: [f64; 2] = [0.2, 0.8];
+const FAINT: [f64; 2] = [0.1, 0.9];
 
 /// The explained model as the explainer looks through it.
 pub(crate) struct Eye {

@@ -89,7 +89,16 @@ impl Table {
     /// # Errors
     /// If the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
-        write::save(self, path)
+        write::save(&mut std::iter::once(Ok(std::borrow::Cow::Borrowed(self))), path)
+    }
+
+    /// Writes tables of the same columns as one, whole or not at all, and no more than one of them in memory; the notes are those
+    /// of the first. The folder must exist.
+    ///
+    /// # Errors
+    /// If there is none, one of them is an error, or the file cannot be written.
+    pub fn save_all(tables: impl Iterator<Item = Result<Self>>, path: &Path) -> Result<()> {
+        write::save(&mut tables.map(|table| table.map(std::borrow::Cow::Owned)), path)
     }
 
     /// Reads what [`Table::save`] has written, or any Parquet file with such columns.

@@ -1,5 +1,6 @@
 //! A table to a Parquet file.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -14,14 +15,56 @@ use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::{PrimitiveTypeBuilder, Type, TypePtr};
 
 use super::{Column, Table};
-use crate::Result;
+use crate::{Error, Result};
 
-/// Writes the table, whole or not at all.
-pub(super) fn save(table: &Table, path: &Path) -> Result<()> {
-    Ok(write_atomic(path, |file| write(table, file).map_err(io::Error::other))?)
+/// Writes tables of the same columns as one, each as a group of rows; whole or not at all.
+pub(super) fn save(groups: &mut dyn Iterator<Item = Result<Cow<'_, Table>>>, path: &Path) -> Result<()> {
+    let mut failed = None;
+    let written = write_atomic(path, |file| write(groups, file, &mut failed).map_err(io::Error::other));
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(written?),
+    }
 }
 
-fn write(table: &Table, file: impl Write + Send) -> std::result::Result<(), ParquetError> {
+/// Writes all groups; the first one says which columns there are, and what is beside them. A group that is an error goes to `failed`.
+fn write(
+    groups: &mut dyn Iterator<Item = Result<Cow<'_, Table>>>,
+    file: impl Write + Send,
+    failed: &mut Option<Error>,
+) -> std::result::Result<(), ParquetError> {
+    let broken = |failed: &mut Option<Error>, error: Error| {
+        *failed = Some(error);
+        ParquetError::General("a group of rows failed".to_owned())
+    };
+    let Some(first) = groups.next() else { return Err(ParquetError::General("there are no rows".to_owned())) };
+    let mut table = first.map_err(|error| broken(failed, error))?;
+    let mut writer = begin(&table, file)?;
+    loop {
+        write_group(&mut writer, &table)?;
+        match groups.next() {
+            Some(next) => table = next.map_err(|error| broken(failed, error))?,
+            None => return writer.close().map(drop),
+        }
+    }
+}
+
+fn write_group<W: Write + Send>(
+    writer: &mut SerializedFileWriter<W>,
+    table: &Table,
+) -> std::result::Result<(), ParquetError> {
+    let mut group = writer.next_row_group()?;
+    for (_, column) in &table.columns {
+        if let Some(mut cells) = group.next_column()? {
+            write_column(column, &mut cells)?;
+            cells.close()?;
+        }
+    }
+    group.close()?;
+    Ok(())
+}
+
+fn begin<W: Write + Send>(table: &Table, file: W) -> std::result::Result<SerializedFileWriter<W>, ParquetError> {
     let fields = table.columns.iter().map(|(name, column)| field(name, column));
     let schema =
         Type::group_type_builder("table").with_fields(fields.collect::<std::result::Result<_, _>>()?).build()?;
@@ -32,17 +75,7 @@ fn write(table: &Table, file: impl Write + Send) -> std::result::Result<(), Parq
         .set_created_by(concat!("einthoven ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_key_value_metadata(Some(notes))
         .build();
-    let mut writer = SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties))?;
-    let mut group = writer.next_row_group()?;
-    for (_, column) in &table.columns {
-        if let Some(mut cells) = group.next_column()? {
-            write_column(column, &mut cells)?;
-            cells.close()?;
-        }
-    }
-    group.close()?;
-    writer.close()?;
-    Ok(())
+    SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties))
 }
 
 /// The type of a column; of a list, the three levels that readers expect.

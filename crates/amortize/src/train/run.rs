@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use burn::tensor::Device;
-use einthoven_masking::Baseline;
+use einthoven_ecg::Record;
+use einthoven_masking::{Options, PlacedModel};
 use einthoven_model::{BatchModel, StateDict};
 
 use super::data::{Scales, Seen};
@@ -13,7 +14,7 @@ use super::noise::squared_errors;
 use super::{Noise, TrainingConfig};
 use crate::calibrate::{ErrorModel, held_out_ratio};
 use crate::explainer::{Amortized, Facts, Point};
-use crate::label::{LabelSet, LabelledRecord, Role};
+use crate::label::{LabelConfig, LabelSet, LabelledRecord, Labeller, Role, Unlabelled};
 use crate::network::{Geometry, Net, Sight};
 use crate::predict::{Frame, adds_up, pairs};
 use crate::sights::sights;
@@ -21,6 +22,8 @@ use crate::{Error, Result};
 
 /// Fewest records of each role that anything can be said from.
 const FEWEST: usize = 4;
+/// Records whose labels are timed.
+const TIMED: usize = 16;
 /// Parts of the training records that the curve is made of.
 const PARTS: [usize; 3] = [8, 4, 2];
 
@@ -52,7 +55,8 @@ pub enum Progress {
     },
 }
 
-/// Trains an explainer on labels of a model. `None` comes back if `report` breaks off.
+/// Trains an explainer on labels of a model; `options` are those that the labels were made with. `None` comes back if `report`
+/// breaks off.
 ///
 /// The epoch is the one with the least error on the validation records: products of what the prediction differs by from
 /// independent labels, whose mean is the squared error without the labels' noise. The loss on single noisy labels cannot
@@ -65,14 +69,14 @@ pub fn train(
     config: &TrainingConfig,
     set: &LabelSet,
     model: &dyn BatchModel,
-    baseline: &Baseline,
+    options: &Options,
     device: &Device,
     report: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Option<Amortized>> {
     config.check()?;
     let noise = check(set, model)?;
     let clock = Instant::now();
-    let Some((sights, channels, map_samples)) = sights(config, set, model, baseline, device, report)? else {
+    let Some((sights, channels, map_samples)) = sights(config, set, model, &options.baseline, device, report)? else {
         return Ok(None);
     };
     let looking = clock.elapsed().as_secs_f64();
@@ -121,6 +125,7 @@ pub fn train(
     let predictions = predict(&best.state);
     let apply_seconds = looking / set.records.len() as f64 + clock.elapsed().as_secs_f64() / validation.len() as f64;
     let facts = Facts {
+        bias: set.bias.clone(),
         training_records: training.len(),
         validation_records: validation.len(),
         labels_per_record: set.spec.draws[0],
@@ -133,9 +138,30 @@ pub fn train(
         best_epoch: best.epoch,
         seconds,
         apply_seconds,
+        evaluation_seconds: evaluation_seconds(set, model, options, device)?,
     };
     let errors = ErrorModel::fit(&set.spec, &predictions, &validation);
     Ok(Some(Amortized::new(set, config.clone(), scales, [channels, map_samples], best.state, errors, facts)))
+}
+
+/// Seconds of an evaluation: labels of a few records are made once more.
+fn evaluation_seconds(set: &LabelSet, model: &dyn BatchModel, options: &Options, device: &Device) -> Result<f64> {
+    let placed = PlacedModel::new(model, &[device.clone().without_autodiff()]);
+    let spec = &set.spec;
+    let one = |(index, labelled): (usize, &LabelledRecord)| Unlabelled {
+        index,
+        name: labelled.name.clone(),
+        record: Record::new("", spec.rate, spec.leads.clone(), labelled.signal.clone()),
+    };
+    let records: Vec<Unlabelled> = set.of(Role::Validation).take(TIMED).enumerate().map(one).collect();
+    let config =
+        LabelConfig { method: spec.label_method()?, budget: spec.budget, seed: spec.seed, draws: [1, 2], force: true };
+    let roles = vec![Role::Validation; records.len()];
+    let names = [spec.players.as_str(), spec.baseline.as_str()];
+    let labeller = Labeller::new(&placed, &set.partition, options, &config, names, roles)?;
+    let clock = Instant::now();
+    let (_, stats) = labeller.label(&records, &mut |_, _| ControlFlow::Continue(()))?;
+    Ok(clock.elapsed().as_secs_f64() / stats.evaluations.max(1) as f64)
 }
 
 /// Refuses labels that nothing can be learned from, or that are of another model; their noise.

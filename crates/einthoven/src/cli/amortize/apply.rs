@@ -1,9 +1,10 @@
 //! `einthoven amortize apply`: a dataset in one pass.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use einthoven::amortize::{Amortized, Attributed, AttributionTable};
+use einthoven::amortize::Amortized;
+use einthoven::amortize::table::Table;
 use einthoven::{AmortizedExplainer, DeviceName, Error, Memory, Record, Result, Settings};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -53,12 +54,8 @@ pub fn run(args: &Apply) -> Result<()> {
         ProgressStyle::with_template("{bar:40} {pos}/{len} records, {per_sec}, {eta} to go")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
-    let mut table = AttributionTable::create(&args.out, amortized.card())?;
     let (mut failed, mut done) = (0, 0);
-    for sources in sources.chunks(BLOCK) {
-        if stop::asked().is_break() {
-            return Err(Error::Interrupted);
-        }
+    let blocks = sources.chunks(BLOCK).map(|sources| {
         let mut prepared: Vec<(String, Record)> = Vec::new();
         for source in sources {
             match source.read(&args.input).and_then(|(record, _)| explainer.prepare(&record)) {
@@ -70,24 +67,34 @@ pub fn run(args: &Apply) -> Result<()> {
                 Err(error) => return Err(error),
             }
         }
-        let signals: Vec<&Record> = prepared.iter().map(|(_, record)| record).collect();
-        let explained = match signals.is_empty() {
-            true => Vec::new(),
-            false => explainer.explain(&signals, &mut |_, _| stop::asked())?,
-        };
-        let rows = prepared.iter().zip(&explained);
-        table.add(rows.map(|((record, _), explained)| Attributed { record, explained }))?;
+        let (names, records): (Vec<String>, Vec<Record>) = prepared.into_iter().unzip();
+        let explained = explainer.explain(&records.iter().collect::<Vec<_>>(), &mut |_, _| stop::asked())?;
         done += explained.len();
-        bar.set_position(bar.position() + sources.len() as u64);
-    }
+        bar.inc(sources.len() as u64);
+        Ok(amortized.card().table(&names, &explained))
+    });
+    save(blocks, &args.out)?;
     bar.finish_and_clear();
-    if done == 0 {
-        return Err(Error::SomeRecords { action: "explain", failed, records: sources.len() });
-    }
-    table.finish()?;
     print::text(&format!("{done} records; see {}\n", args.out.display()))?;
     match failed {
         0 => Ok(()),
         failed => Err(Error::SomeRecords { action: "explain", failed, records: sources.len() }),
+    }
+}
+
+/// Writes blocks of rows as one file; what goes wrong with a block is what is reported.
+fn save(blocks: impl Iterator<Item = Result<Table>>, path: &Path) -> Result<()> {
+    let mut failed = None;
+    let blocks = blocks.map(|block| {
+        block.map_err(|error| {
+            let stopped = einthoven::amortize::Error::Interrupted { done: 0, total: 0 };
+            failed = Some(error);
+            stopped
+        })
+    });
+    let saved = Table::save_all(blocks, path);
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(saved?),
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use einthoven::Result;
+use einthoven::game::Kind;
 use einthoven::amortize::{Amortized, ExplainerCard, Worth};
 
 use super::super::print;
@@ -41,14 +42,15 @@ pub fn text(card: &ExplainerCard) -> String {
         spec.index,
         spec.model.get(..12).unwrap_or(&spec.model)
     );
-    let forced = if spec.kind.is_right_on_average() { "" } else { "; biased labels were forced" };
+    let forced = if spec.kind <= Kind::Unbiased { "" } else { "; not right on average, they were forced" };
     text += &format!(
         "labels: {} of {} coalitions, {} for each of {} records{forced}\n",
         spec.method, spec.budget, facts.labels_per_record, facts.training_records
     );
-    if let Some(bias) = &spec.bias {
-        text += &format!("bias of the labels: {bias}\n");
-    }
+    text += &match &facts.bias {
+        Some(bias) => format!("{}\n", bias.summary()),
+        None => "bias: not checked; `einthoven amortize labels --probe N` does\n".to_owned(),
+    };
     text += "\nrelative mean squared error (1: no better than the mean over records)\n";
     text += &format!("  one label                {:>8.4}  (its noise)\n", facts.label_error);
     text += &format!(
