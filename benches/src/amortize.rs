@@ -122,11 +122,54 @@ pub fn part_of(set: &LabelSet, n_train: usize, draws: usize) -> LabelSet {
     LabelSet { spec, partition: set.partition.clone(), records, bias: None }
 }
 
-/// Squared error of estimates, summed, as a share of the truths' spread about `mean`, their mean over records.
-pub fn relative_error(estimates: &[Vec<f64>], truths: &[Vec<f64>], mean: &[f64]) -> f64 {
-    let square = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
-    let error: f64 = estimates.iter().zip(truths).map(|(estimate, truth)| square(estimate, truth)).sum();
-    error / truths.iter().map(|truth| square(truth, mean)).sum::<f64>()
+/// Records with two independent estimates of their true values.
+pub struct Truth {
+    /// The records.
+    pub records: Vec<Record>,
+    /// `[records][values]`, from paired KernelSHAP and from permutations.
+    pub values: [Vec<Vec<f64>>; 2],
+}
+
+impl Truth {
+    /// Estimates the values twice at a budget.
+    pub fn new(setting: &Setting<'_>, records: Vec<Record>, budget: usize) -> Result<Self> {
+        let values = [
+            setting.estimates(Method::Kernel, budget, 99, &records)?,
+            setting.estimates(Method::Permutation, budget, 100, &records)?,
+        ];
+        Ok(Self { records, values })
+    }
+
+    /// Squared error of estimates as a share of the truths' spread over records: products of the differences from the one truth and
+    /// from the other, so that the error of neither is in it.
+    pub fn error(&self, estimates: &[Vec<f64>]) -> f64 {
+        let [first, second] = &self.values;
+        let centres = [mean(first), mean(second)];
+        let n = first.len() as f64;
+        let (mut error, mut spread) = (0.0, 0.0);
+        for ((estimate, a), b) in estimates.iter().zip(first).zip(second) {
+            for (at, value) in estimate.iter().enumerate() {
+                error += (value - a[at]) * (value - b[at]);
+                spread += (a[at] - centres[0][at]) * (b[at] - centres[1][at]) * n / (n - 1.0);
+            }
+        }
+        error / spread
+    }
+
+    /// The mean of both.
+    pub fn best(&self) -> Vec<Vec<f64>> {
+        let pairs = self.values[0].iter().zip(&self.values[1]);
+        pairs.map(|(a, b)| a.iter().zip(b).map(|(a, b)| (a + b) / 2.0).collect()).collect()
+    }
+
+    /// The mean square of the two truths' differences, a quarter of which is the error of their mean, as a share of the spread.
+    pub fn disagreement(&self) -> f64 {
+        let best = self.best();
+        let centre = mean(&best);
+        let square = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+        let apart: f64 = self.values[0].iter().zip(&self.values[1]).map(|(a, b)| square(a, b)).sum();
+        apart / best.iter().map(|truth| square(truth, &centre)).sum::<f64>()
+    }
 }
 
 /// The mean over records.
