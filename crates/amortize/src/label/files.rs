@@ -216,6 +216,8 @@ fn save(folder: &Path, shard: usize, labeller: &Labeller<'_>, first: usize, labe
     labels.push("values", Column::F64Lists(rows.iter().map(|row| row.2.values.clone()).collect()));
     let variances = rows.iter().map(|row| row.2.variances.clone().unwrap_or_default());
     labels.push("variances", Column::F64Lists(variances.collect()));
+    labels.push("seed", Column::I64(rows.iter().map(|row| row.2.seed.cast_signed()).collect()));
+    labels.push("coalitions", Column::F32Lists(rows.iter().map(|row| row.2.coalitions.clone()).collect()));
     labels.notes = notes(spec);
     labels.save(&part(folder, shard))
 }
@@ -229,6 +231,10 @@ fn notes(spec: &super::LabelSpec) -> Vec<(String, String)> {
     let terms = spec.terms.iter().map(players).collect::<Vec<_>>();
     [
         ("values", "[outputs, terms], row after row; variances likewise, or empty where they are unknown".to_owned()),
+        (
+            "coalitions",
+            "values [coalitions, outputs] of the design of this seed, but for the empty and the full one".to_owned(),
+        ),
         ("outputs", spec.outputs.join(",")),
         ("terms", terms.join(",")),
         ("index", spec.index.to_string()),
@@ -300,8 +306,9 @@ fn load_labels(path: &Path, spec: &super::LabelSpec, first: usize, labelled: &mu
     let mut table = Table::load(path)?;
     let (records, evaluations) = (table.take_i64("record")?, table.take_i64("evaluations")?);
     let (values, variances) = (table.take_f64_lists("values")?, table.take_f64_lists("variances")?);
-    for (((record, evaluations), values), variances) in records.into_iter().zip(evaluations).zip(values).zip(variances)
-    {
+    let (seeds, coalitions) = (table.take_i64("seed")?, table.take_f32_lists("coalitions")?);
+    let cells = records.into_iter().zip(evaluations).zip(values).zip(variances).zip(seeds).zip(coalitions);
+    for (((((record, evaluations), values), variances), seed), coalitions) in cells {
         if !fits(&values, spec.n_values()) {
             return Err(wrong("values", format!("{} finite numbers", spec.n_values())));
         }
@@ -313,7 +320,11 @@ fn load_labels(path: &Path, spec: &super::LabelSpec, first: usize, labelled: &mu
         let one =
             at.and_then(|at| labelled.get_mut(at)).ok_or_else(|| wrong("record", "a record of the shard".into()))?;
         let evaluations = usize::try_from(evaluations).map_err(|_| wrong("evaluations", "a count".to_owned()))?;
-        one.labels.push(Label { values, variances, evaluations });
+        let expected = evaluations.saturating_sub(2) * spec.outputs.len();
+        if coalitions.len() != expected || coalitions.iter().any(|value| !value.is_finite()) {
+            return Err(wrong("coalitions", format!("{expected} finite numbers")));
+        }
+        one.labels.push(Label { values, variances, evaluations, seed: seed.cast_unsigned(), coalitions });
     }
     let draws = |role: Role| spec.draws[usize::from(role == Role::Validation)];
     match labelled.iter().find(|one| one.labels.len() != draws(one.role)) {

@@ -99,11 +99,11 @@ impl LabelMethod {
             Self::Pairs(method, index) => method.estimate(&of_pairs(request, index), design, values)?,
         };
         let kind = found.iter().map(|attribution| attribution.kind).max().unwrap_or(Kind::Biased);
-        Ok((self.label(&found, design.rows.len()), kind))
+        Ok((self.label(&found, request.seed, values), kind))
     }
 
     /// One number for each output and term.
-    fn label(self, found: &[Attribution], evaluations: usize) -> Label {
+    fn label(self, found: &[Attribution], seed: u64, evaluated: &Values) -> Label {
         let n_players = found.first().map_or(0, |attribution| attribution.n_players);
         let terms = self.terms(n_players);
         let at =
@@ -119,7 +119,11 @@ impl LabelMethod {
                 }
             }
         }
-        Label { values, variances: errors.into_iter().collect(), evaluations }
+        // The empty and the full coalition are those of the record.
+        let coalitions =
+            evaluated.as_slice().iter().skip(2 * evaluated.n_outputs()).map(|&value| value as f32).collect();
+        let evaluations = evaluated.len();
+        Label { values, variances: errors.into_iter().collect(), evaluations, seed, coalitions }
     }
 
     /// Whether an estimate is right on average depends on what the design happens to hold.

@@ -1,10 +1,10 @@
 //! Labels in memory, and what they are labels of.
 
-use einthoven_game::{Index, Kind, Link, Partition};
+use einthoven_game::{Design, Index, Kind, Link, Partition};
 use einthoven_model::ModelSpec;
 use serde::{Deserialize, Serialize};
 
-use super::{BiasCheck, LabelMethod};
+use super::{BiasCheck, LabelMethod, LabelRequest};
 use crate::{Error, Result};
 
 /// What a record of the set is for.
@@ -64,6 +64,10 @@ pub struct Label {
     pub variances: Option<Vec<f64>>,
     /// Distinct coalitions evaluated, the empty and the full one included.
     pub evaluations: usize,
+    /// Seed of its design.
+    pub seed: u64,
+    /// The values of the design's coalitions, without the empty and the full one, `[coalitions, outputs]`.
+    pub coalitions: Vec<f32>,
 }
 
 /// A prepared record with its labels.
@@ -127,6 +131,15 @@ impl LabelSpec {
             true => LabelMethod::Pairs(self.method.parse()?, self.index),
             false => LabelMethod::Values(self.method.parse()?),
         })
+    }
+
+    /// The design of a label with this seed.
+    ///
+    /// # Errors
+    /// If the method is unknown or does not do with the budget.
+    pub(crate) fn design(&self, seed: u64, partition: &Partition) -> Result<Design> {
+        let n_players = partition.n_players();
+        self.label_method()?.design(&LabelRequest { n_players, budget: self.budget, seed, tree: partition.tree() })
     }
 
     /// Refuses a model that is not the one these labels were made with.

@@ -3,13 +3,15 @@
 use std::ops::ControlFlow;
 
 use burn::tensor::{Device, Tensor, TensorData};
+use einthoven_game::Partition;
 use einthoven_game::rng::stream;
 use einthoven_model::{AdamW, StateDict, one_cycle};
 use rand::seq::SliceRandom;
 
-use super::TrainingConfig;
 use super::data::{Seen, batch};
-use crate::label::LabelledRecord;
+use super::fast_shap::Coalitions;
+use super::{Objective, TrainingConfig};
+use crate::label::{LabelSpec, LabelledRecord};
 use crate::network::Net;
 use crate::predict::Frame;
 use crate::{Error, Result};
@@ -24,6 +26,8 @@ pub(crate) struct Fitting<'a> {
     pub records: &'a [&'a LabelledRecord],
     /// The network before training.
     pub start: &'a StateDict,
+    pub spec: &'a LabelSpec,
+    pub partition: &'a Partition,
 }
 
 /// A network in training.
@@ -31,6 +35,8 @@ struct Training<'a> {
     fitting: &'a Fitting<'a>,
     /// Mean labels, scaled, `[terms, outputs]`.
     targets: Vec<Vec<f32>>,
+    /// In their place, for FastSHAP's objective.
+    coalitions: Option<Coalitions>,
     /// Weight of each value in the loss, `[terms, outputs]`.
     weights: Vec<f32>,
     optimizer: AdamW,
@@ -55,8 +61,13 @@ impl Fitting<'_> {
     ) -> Result<Option<Fitted>> {
         let (config, frame) = (self.config, self.frame);
         let target = |record: &&LabelledRecord| target(record, frame.n_outputs, frame.scales.value);
+        let coalitions = match config.objective {
+            Objective::Labels => None,
+            Objective::FastShap => Some(Coalitions::of(self.spec, self.partition, self.records, frame.scales.value)?),
+        };
         let mut run = Training {
             fitting: self,
+            coalitions,
             targets: self.records.iter().map(target).collect(),
             weights: weights(config, self.records, frame.n_outputs, frame.scales.value),
             optimizer: AdamW::new(config.weight_decay),
@@ -132,11 +143,16 @@ impl Training<'_> {
         let batch = batch(&seen, &frame.scales, &frame.geometry, frame.n_outputs, device);
         let values = frame.values(&net, &batch);
         let [n, terms, outputs] = values.dims();
-        let targets: Vec<f32> = members.iter().flat_map(|&at| &self.targets[at]).copied().collect();
-        let targets = Tensor::<3>::from_data(TensorData::new(targets, [n, terms, outputs]), device);
         let weights = TensorData::new(self.weights.clone(), [1, terms, outputs]);
         let weights = Tensor::<3>::from_data(weights, device);
-        let loss = ((values - targets).square() * weights).mean();
+        let loss = match &self.coalitions {
+            Some(coalitions) => coalitions.loss(values, members, weights.mean_dim(1), device),
+            None => {
+                let targets: Vec<f32> = members.iter().flat_map(|&at| &self.targets[at]).copied().collect();
+                let targets = Tensor::<3>::from_data(TensorData::new(targets, [n, terms, outputs]), device);
+                ((values - targets).square() * weights).mean()
+            }
+        };
         let shown = loss.clone().into_data().convert::<f64>().try_to_vec::<f64>();
         let shown = shown.expect("invariant: converted to f64 above")[0];
         let rate = one_cycle(self.step, n_steps, self.fitting.config.learning_rate);

@@ -2,6 +2,7 @@
 
 mod config;
 mod data;
+mod fast_shap;
 mod fit;
 mod noise;
 mod run;

@@ -105,6 +105,8 @@ pub fn train(
             seen: &training_seen[..n],
             records: &training[..n],
             start: &start,
+            spec: &set.spec,
+            partition: &set.partition,
         };
         let epochs = config.epochs;
         fitting.run(&error, &mut |epoch, loss, error, is_best| {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use einthoven::Result;
-use einthoven::game::Kind;
 use einthoven::amortize::{Amortized, ExplainerCard, Worth};
+use einthoven::game::Kind;
 
 use super::super::print;
 

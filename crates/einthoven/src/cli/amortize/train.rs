@@ -101,7 +101,9 @@ fn show(bar: &ProgressBar, progress: &Progress) {
             bar.set_position(*epoch as u64);
             let best = if *is_best { " (best)" } else { "" };
             bar.suspend(|| {
-                eprintln!("{records} records, epoch {epoch}: loss {loss:.4}, relative error without noise {error:.4}{best}");
+                eprintln!(
+                    "{records} records, epoch {epoch}: loss {loss:.4}, relative error without noise {error:.4}{best}"
+                );
             });
         }
         _ => {}
