@@ -32,6 +32,17 @@ pub enum Error {
         /// What would be right.
         remedy: &'static str,
     },
+    /// The model is not the one that labels were made with.
+    #[error(
+        "explain this model: the labels were made with another one (fingerprint {made}…, this one has {asked}…); values of one \
+         model say nothing about another, so make labels and train again, or name the model they were made with"
+    )]
+    Stale {
+        /// The beginning of the fingerprint of the labels' model.
+        made: String,
+        /// That of the model that is asked about.
+        asked: String,
+    },
     /// The caller asked to stop.
     #[error("finish: interrupted after {done} of {total}")]
     Interrupted {

@@ -101,11 +101,11 @@ impl Error {
 }
 
 fn amortize_code(error: &einthoven_amortize::Error) -> u8 {
-    use einthoven_amortize::Error::{File, Game, Gradient, Interrupted, Masking, Model};
+    use einthoven_amortize::Error::{File, Game, Gradient, Interrupted, Masking, Model, Stale};
     match error {
         File { .. } | Game(_) => 3,
         Interrupted { .. } | Masking(einthoven_masking::Error::Interrupted { .. }) => 130,
-        Masking(_) | Model(_) | Gradient(_) => 4,
+        Stale { .. } | Masking(_) | Model(_) | Gradient(_) => 4,
         _ => 2,
     }
 }

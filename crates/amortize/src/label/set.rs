@@ -150,11 +150,8 @@ impl LabelSpec {
         if self.model == model.fingerprint {
             return Ok(());
         }
-        let [made, asked] = [&self.model, &model.fingerprint].map(|text| text.get(..12).unwrap_or(text));
-        Err(Error::Request(format!(
-            "explain this model: the labels were made with another one (fingerprint {made}…, this one has {asked}…); values of \
-             one model say nothing about another, so make labels and train again, or name the model they were made with"
-        )))
+        let [made, asked] = [&self.model, &model.fingerprint].map(|text| text.chars().take(12).collect());
+        Err(Error::Stale { made, asked })
     }
 }
 

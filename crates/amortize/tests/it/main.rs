@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bias;
+mod explainer;
 mod label_files;
 mod label_methods;
 mod label_stream;
