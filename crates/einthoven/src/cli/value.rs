@@ -12,7 +12,7 @@ use super::value_args::{Judged, Method, Value};
 use super::value_output::Found;
 use super::{stop, value_input};
 
-/// One contribution in so many is held out to judge the network that learns the others.
+/// One contribution in so many, but two at least, is held out to judge the network that learns the others.
 const HELD_OUT: usize = 5;
 
 /// Values points, prints the lowest and writes all.
@@ -45,7 +45,7 @@ fn values(args: &Value, data: &DataSet, game: &DataGame) -> Result<Found> {
     };
     let mut found = Found::of(&contributions);
     if args.amortize {
-        let held_out = contributions.n_draws().div_ceil(HELD_OUT);
+        let held_out = contributions.n_draws().div_ceil(HELD_OUT).max(2);
         let bar = bar("epochs", Amortized::EPOCHS);
         let learned = Amortized::learn(data, game.full(), &contributions, held_out, args.seed, &mut |done, _| {
             bar.set_position(done as u64);
