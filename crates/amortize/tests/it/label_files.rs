@@ -101,6 +101,17 @@ fn a_run_that_is_broken_off_goes_on_behind_its_last_whole_shard() {
 }
 
 #[test]
+fn threads_change_no_byte() {
+    let files = [1, 3].map(|threads| {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| run(folder.path(), 300, &config(permutation(), 10), "", &mut go_on)).unwrap();
+        tables(folder.path())
+    });
+    assert_eq!(files[0], files[1]);
+}
+
+#[test]
 fn another_request_does_not_go_on_in_the_same_folder() {
     let folder = tempfile::tempdir().unwrap();
     run(folder.path(), 20, &config(permutation(), 6), "", &mut go_on).unwrap();

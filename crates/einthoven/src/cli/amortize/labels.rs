@@ -114,6 +114,9 @@ pub fn run(args: &Labels) -> Result<()> {
         stop::asked()
     });
     bar.finish_and_clear();
+    if made.as_ref().is_err_and(|error| error.exit_code() == 130) {
+        eprintln!("stopped; the same command goes on from {}", args.out.display());
+    }
     let stats = made?;
     let folder = LabelFolder::load(&args.out)?;
     print::text(&summary(&folder, &stats, clock.elapsed().as_secs_f64()))?;
