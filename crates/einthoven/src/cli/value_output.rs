@@ -102,7 +102,7 @@ impl Found {
             text.push_str(&format!(" (principal components of {all}, {:.1} % of the variance)", 100.0 * variance));
         }
         text.push_str(&format!(
-            "\n{} of the classifier: {:+.4} of all points, {:+.4} of none\n",
+            "\n{} of the classifier: {:.4} of all points, {:.4} of none\n",
             utility(args),
             game.full_value(),
             game.empty_value()
