@@ -17,7 +17,8 @@ const WRONG: usize = 17;
 
 /// Two heaps of points, one of which has a label of the other.
 fn points(folder: &Path) {
-    let place = |at: usize| [if at.is_multiple_of(2) { -2.0 } else { 2.0 } + (at as f64 * 1.7).sin(), (at as f64 * 0.9).cos()];
+    let place =
+        |at: usize| [if at.is_multiple_of(2) { -2.0 } else { 2.0 } + (at as f64 * 1.7).sin(), (at as f64 * 0.9).cos()];
     let embeddings = |range: std::ops::Range<usize>| Array {
         shape: vec![range.len(), 2],
         data: Data::F64(range.flat_map(place).collect()),
