@@ -3,13 +3,18 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use burn::tensor::Device;
-use einthoven::amortize::label::{LabelConfig, LabelMethod, LabelSet, LabelledRecord, Labeller, Role, Unlabelled};
+use einthoven::amortize::label::{
+    LabelConfig, LabelMethod, LabelRequest, LabelSet, LabelledRecord, Labeller, Role, Unlabelled,
+};
 use einthoven::amortize::{Amortized, TrainingConfig, train};
+use einthoven::ecg::STANDARD;
+use einthoven::ecg::synth::DatasetConfig;
 use einthoven::game::{Coalitions, Partition, Values};
 use einthoven::masking::{MaskedModel, Options, PlacedModel};
-use einthoven::{BatchModel, Method, Record};
+use einthoven::model::{Source, Split};
+use einthoven::{BatchModel, Classifier, Method, Record};
 use rayon::prelude::*;
 
 /// Records that are evaluated at once.
@@ -62,19 +67,22 @@ impl<'a> Setting<'a> {
 
     /// Estimates of records by a method at a budget, each `[outputs * players]`.
     pub fn estimates(&self, method: Method, budget: usize, seed: u64, records: &[Record]) -> Result<Vec<Vec<f64>>> {
+        self.of_terms(LabelMethod::Values(method), budget, seed, records)
+    }
+
+    /// Estimates of records, players alone or with pairs, each `[outputs * terms]`.
+    pub fn of_terms(&self, method: LabelMethod, budget: usize, seed: u64, records: &[Record]) -> Result<Vec<Vec<f64>>> {
         let n_players = self.partition.n_players();
         let mut all = Vec::with_capacity(records.len());
         for (block, records) in records.chunks(BLOCK).enumerate() {
             let seed = |at: usize| seed * 1_000_003 + (block * BLOCK + at) as u64;
-            let request = |at: usize| einthoven::shapley::Request::new(n_players, budget, seed(at));
+            let tree = self.partition.tree();
+            let request = |at: usize| LabelRequest { n_players, budget, seed: seed(at), tree };
             let designs = (0..records.len()).into_par_iter().map(|at| method.design(&request(at)));
-            let designs = designs.collect::<einthoven::shapley::Result<Vec<_>>>()?;
+            let designs = designs.collect::<einthoven::amortize::Result<Vec<_>>>()?;
             let values = self.values(records, &designs.iter().map(|design| &design.rows).collect::<Vec<_>>())?;
-            let estimate = |(design, values)| -> einthoven::shapley::Result<Vec<f64>> {
-                Ok(method.estimate(design, values)?.iter().flat_map(|found| found.player_values()).collect())
-            };
-            let pairs: Vec<_> = designs.iter().zip(&values).collect();
-            all.extend(pairs.into_par_iter().map(estimate).collect::<einthoven::shapley::Result<Vec<_>>>()?);
+            let estimate = |at: usize| Ok(method.estimate(&request(at), &designs[at], &values[at])?.0.values);
+            all.extend((0..records.len()).into_par_iter().map(estimate).collect::<Result<Vec<_>>>()?);
         }
         Ok(all)
     }
@@ -140,6 +148,11 @@ impl Truth {
         Ok(Self { records, values })
     }
 
+    /// Values that are known exactly.
+    pub fn exact(records: Vec<Record>, values: Vec<Vec<f64>>) -> Self {
+        Self { records, values: [values.clone(), values] }
+    }
+
     /// Squared error of estimates as a share of the truths' spread over records: products of the differences from the one truth and
     /// from the other, so that the error of neither is in it.
     pub fn error(&self, estimates: &[Vec<f64>]) -> f64 {
@@ -193,4 +206,17 @@ pub fn budget_for(curve: &[(f64, f64)], error: f64) -> f64 {
         }
     }
     last.0 * last.1 / error
+}
+
+/// Prepared synthetic records of a split.
+pub fn synthetic(model: &Classifier, split: Split, n: usize) -> Result<Vec<Record>> {
+    let of_split = if split == Split::Train { n } else { 8 * n };
+    let source = Source::Synthetic(DatasetConfig { n: of_split, seed: 11, ..DatasetConfig::default() });
+    let preparation = &model.card().preparation;
+    let data = source.load(split, preparation, &mut |_, _| ControlFlow::Continue(()))?.context("records")?;
+    let leads = STANDARD.map(String::from).to_vec();
+    let record = |at: usize| {
+        Record::new(format!("{}-{at}", split.name()), preparation.rate, leads.clone(), data.record(at).to_vec())
+    };
+    Ok((0..data.len()).map(record).collect())
 }

@@ -1,22 +1,20 @@
 //! Amortized explanations of the built-in model: error by labels and records.
-//! `cargo run --release -p einthoven-benches --bin amortize -- [PLAYERS [RECORDS [QUICK]]]`.
+//! `cargo run --release -p einthoven-benches --bin amortize -- [PLAYERS [RECORDS [BUDGET_OF_TRUTH [variants]]]]`;
+//! with `variants` only what each part of the recipe is worth.
 //!
 //! Labels are single walks, walks with their reverses, and more; truths are 16 384 coalitions of paired KernelSHAP, and as many
 //! of permutations, on records that were trained on and on others. All errors are relative mean squared errors.
 
 #![allow(clippy::print_stdout)]
 
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use einthoven::amortize::label::{LabelMethod, LabelSet};
+use einthoven::amortize::label::LabelMethod;
 use einthoven::amortize::{Amortized, NetworkConfig, Objective, TrainingConfig};
-use einthoven::ecg::STANDARD;
-use einthoven::ecg::synth::DatasetConfig;
-use einthoven::model::{Source, Split, builtin};
+use einthoven::model::{Split, builtin};
 use einthoven::{Method, Players, Record};
-use einthoven_benches::amortize::{Setting, Truth, budget_for, part_of};
+use einthoven_benches::amortize::{Setting, Truth, budget_for, part_of, synthetic};
 
 const TRUTHS: usize = 20;
 const TRUTH: usize = 16_384;
@@ -32,18 +30,20 @@ fn main() -> Result<()> {
     let n = partition.n_players();
     let setting = Setting::new(&model, partition);
     let clock = Instant::now();
-    let mut records = records(&model, Split::Train, n_train)?;
-    records.extend(self::records(&model, Split::Validation, (n_train / 8).max(100))?);
-    let unseen = self::records(&model, Split::Test, TRUTHS)?;
+    let mut records = synthetic(&model, Split::Train, n_train)?;
+    records.extend(synthetic(&model, Split::Validation, (n_train / 8).max(100))?);
+    let unseen = synthetic(&model, Split::Test, TRUTHS)?;
     println!("{players}: {n} players, {} records in {:.1} s", records.len(), clock.elapsed().as_secs_f64());
     let clock = Instant::now();
     let seen = Truth::new(&setting, records[..TRUTHS].to_vec(), truth_budget)?;
     let unseen = Truth::new(&setting, unseen, truth_budget)?;
     let seconds = clock.elapsed().as_secs_f64();
     println!("truths of {truth_budget} coalitions twice: {seconds:.1} s; they differ by {:.4}", unseen.disagreement());
-    let own = estimators(&setting, &unseen)?;
-    let walks = grid(&setting, &own, &records, n_train, &seen, &unseen)?;
-    variants(&setting, &walks, n_train / 4, &unseen)
+    if arg(4).as_deref() != Some("variants") {
+        let own = estimators(&setting, &unseen)?;
+        grid(&setting, &own, &records, n_train, &seen, &unseen)?;
+    }
+    variants(&setting, &records, n_train, &unseen)
 }
 
 /// Errors of estimators by budget: the labels' own, paired KernelSHAP, and OddSHAP.
@@ -69,7 +69,7 @@ fn estimators(setting: &Setting<'_>, unseen: &Truth) -> Result<[Vec<(f64, f64)>;
     Ok(curves)
 }
 
-/// Errors by labels and by records; the labels of single walks come back.
+/// Errors by labels and by records.
 fn grid(
     setting: &Setting<'_>,
     own: &[Vec<(f64, f64)>; 3],
@@ -77,7 +77,7 @@ fn grid(
     n_train: usize,
     seen: &Truth,
     unseen: &Truth,
-) -> Result<LabelSet> {
+) -> Result<()> {
     let n = setting.partition.n_players();
     println!(
         "{:<6} {:>6} {:>8} {:>8} {:>8} {:>8} {:>5} {:>7} {:>7} {:>7} {:>8} {:>8} {:>8} {:>7}",
@@ -96,7 +96,6 @@ fn grid(
         "eval. ms",
         "pays n"
     );
-    let mut walks = None;
     for budget in [n + 1, 2 * n, 8 * n].into_iter().filter(|budget| n > 20 || *budget < 1 << n) {
         let method = LabelMethod::Values(Method::Permutation);
         let (set, seconds, evaluations) = setting.labels(method, budget, [1, 2], records, n_train, false)?;
@@ -121,13 +120,14 @@ fn grid(
                 worth.break_even.unwrap_or(f64::NAN),
             );
         }
-        walks.get_or_insert(set);
     }
-    walks.context("labels of single walks")
+    Ok(())
 }
 
 /// What each part of the recipe is worth, and how good the predicted standard errors are, on so many records.
-fn variants(setting: &Setting<'_>, set: &LabelSet, n_train: usize, unseen: &Truth) -> Result<()> {
+fn variants(setting: &Setting<'_>, records: &[Record], n_train: usize, unseen: &Truth) -> Result<()> {
+    let walk = (LabelMethod::Values(Method::Permutation), setting.partition.n_players() + 1);
+    let (set, ..) = setting.labels(walk.0, walk.1, [1, 2], records, n_train, false)?;
     let plain = TrainingConfig::default();
     let network = |change: &dyn Fn(&mut NetworkConfig)| {
         let mut config = plain.clone();
@@ -143,7 +143,6 @@ fn variants(setting: &Setting<'_>, set: &LabelSet, n_train: usize, unseen: &Trut
         ("loss not weighted", TrainingConfig { weighted: false, ..plain.clone() }),
         ("FastSHAP's objective", TrainingConfig { objective: Objective::FastShap, ..plain.clone() }),
     ];
-    let set = part_of(set, n_train, 1);
     println!("\n{n_train} records, one walk each{:<20} {:>8} {:>8} {:>6}", "", "unseen", "valid.", "epoch");
     for (name, config) in all {
         let explainer = setting.train(&config, &set)?;
@@ -184,17 +183,4 @@ fn calibration(setting: &Setting<'_>, explainer: &Amortized, unseen: &Truth) -> 
 
 fn values(setting: &Setting<'_>, explainer: &Amortized, records: &[Record]) -> Result<Vec<Vec<f64>>> {
     Ok(setting.apply(explainer, records)?.into_iter().map(|one| one.values).collect())
-}
-
-/// Prepared synthetic records of a split.
-fn records(model: &einthoven::Classifier, split: Split, n: usize) -> Result<Vec<Record>> {
-    let of_split = if split == Split::Train { n } else { 8 * n };
-    let source = Source::Synthetic(DatasetConfig { n: of_split, seed: 11, ..DatasetConfig::default() });
-    let preparation = &model.card().preparation;
-    let data = source.load(split, preparation, &mut |_, _| ControlFlow::Continue(()))?.context("records")?;
-    let leads = STANDARD.map(String::from).to_vec();
-    let record = |at: usize| {
-        Record::new(format!("{}-{at}", split.name()), preparation.rate, leads.clone(), data.record(at).to_vec())
-    };
-    Ok((0..data.len()).map(record).collect())
 }

@@ -91,3 +91,94 @@ impl Rows {
         Ok(Self { members, values, weights })
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use einthoven_game::rng::stream;
+    use einthoven_game::{Kind, Link, exact};
+    use rand::RngExt;
+
+    use super::*;
+    use crate::label::{Label, Role};
+
+    const PLAYERS: usize = 4;
+
+    /// A game of four players and two outputs, all of whose coalitions are a label's design.
+    fn game() -> (LabelSpec, Partition, LabelledRecord, Vec<f32>) {
+        let names: Vec<String> = (0..PLAYERS).map(|player| format!("player {player}")).collect();
+        let partition = Partition::leads(&names, 1).unwrap();
+        let spec = LabelSpec {
+            model: String::new(),
+            outputs: vec!["a".into(), "b".into()],
+            leads: names.clone(),
+            n_samples: 1,
+            rate: 100.0,
+            players: "leads".into(),
+            player_names: names,
+            terms: (0..PLAYERS as u32).map(|player| vec![player]).collect(),
+            index: Index::Sv,
+            method: "exact".into(),
+            budget: 1 << PLAYERS,
+            kind: Kind::Exact,
+            link: Link::Logit,
+            baseline: "zero".into(),
+            seed: 0,
+            draws: [1, 2],
+        };
+        let design = spec.design(0, &partition).unwrap();
+        let mut rng = stream(3, "test", 0);
+        let values: Vec<f64> = (0..2 << PLAYERS).map(|_| rng.random_range(-1.0..1.0)).collect();
+        let mut tables = vec![vec![0.0; 1 << PLAYERS]; 2];
+        for (row, values) in design.rows.iter().zip(values.chunks_exact(2)) {
+            (0..2).for_each(|output| tables[output][row.words()[0] as usize] = values[output]);
+        }
+        let shapley: Vec<Vec<f64>> = tables.iter().map(|table| exact::shapley(table).unwrap()).collect();
+        let shapley = (0..PLAYERS).flat_map(|player| [shapley[0][player] as f32, shapley[1][player] as f32]).collect();
+        let coalitions = values[4..].iter().map(|&value| value as f32).collect();
+        let label = Label { values: Vec::new(), variances: None, evaluations: 16, seed: 0, coalitions };
+        let record = LabelledRecord {
+            name: "record".into(),
+            role: Role::Train,
+            signal: Vec::new(),
+            empty: values[..2].to_vec(),
+            full: values[2..4].to_vec(),
+            labels: vec![label],
+        };
+        (spec, partition, record, shapley)
+    }
+
+    fn loss(coalitions: &Coalitions, values: &[f32]) -> f64 {
+        let device = Device::flex();
+        let values = Tensor::from_data(TensorData::new(values.to_vec(), [1, PLAYERS, 2]), &device);
+        let weights = Tensor::ones([1, 1, 2], &device);
+        coalitions.loss(values, &[0], weights, &device).into_data().convert::<f64>().try_to_vec::<f64>().unwrap()[0]
+    }
+
+    #[test]
+    fn shapley_values_are_where_the_loss_is_least() {
+        let (spec, partition, record, shapley) = game();
+        let coalitions = Coalitions::of(&spec, &partition, &[&record], 1.0).unwrap();
+        let least = loss(&coalitions, &shapley);
+        for output in 0..2 {
+            for (i, j) in [(0, 1), (1, 2), (0, 3)] {
+                for shift in [0.1, -0.1] {
+                    // Along what keeps the sum.
+                    let mut moved = shapley.clone();
+                    moved[2 * i + output] += shift;
+                    moved[2 * j + output] -= shift;
+                    assert!(loss(&coalitions, &moved) > least + 1e-5);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn labels_of_something_else_are_refused() {
+        let (spec, partition, mut record, _) = game();
+        let banzhaf = LabelSpec { index: Index::Bv, ..spec.clone() };
+        assert!(Coalitions::of(&banzhaf, &partition, &[&record], 1.0).is_err());
+        record.labels[0].coalitions.pop();
+        assert!(Coalitions::of(&spec, &partition, &[&record], 1.0).is_err());
+    }
+}

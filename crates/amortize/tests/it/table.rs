@@ -1,3 +1,4 @@
+use einthoven_amortize::Error;
 use einthoven_amortize::table::{Column, Table};
 use proptest::prelude::*;
 
@@ -105,4 +106,27 @@ proptest! {
         // Bit for bit, whatever is no number.
         prop_assert_eq!(read.take_f64_lists("list").unwrap().iter().map(bits).collect::<Vec<_>>(), lists);
     }
+}
+
+#[test]
+fn groups_of_rows_are_one_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("all.parquet");
+    let group = |from: i64, n: i64| {
+        let mut table = Table::default();
+        table.push("number", Column::I64((from..from + n).collect()));
+        table.push("list", Column::F64Lists((from..from + n).map(|at| vec![0.5; at as usize % 3]).collect()));
+        table.notes = vec![("from".to_owned(), from.to_string())];
+        table
+    };
+    Table::save_all([(0, 3), (3, 0), (3, 4)].into_iter().map(|(from, n)| Ok(group(from, n))), &path).unwrap();
+    let mut read = Table::load(&path).unwrap();
+    assert_eq!(read.note("from"), Some("0"));
+    assert_eq!(read.take_i64("number").unwrap(), (0..7).collect::<Vec<_>>());
+    assert_eq!(read.take_f64_lists("list").unwrap(), (0..7).map(|at| vec![0.5; at % 3]).collect::<Vec<_>>());
+    // A group that cannot be made leaves what was there.
+    let broken = [Ok(group(0, 3)), Err(Error::Request("stop".to_owned()))];
+    assert_eq!(Table::save_all(broken.into_iter(), &path).unwrap_err().to_string(), "stop");
+    assert_eq!(Table::load(&path).unwrap().n_rows(), 7);
+    assert!(Table::save_all(std::iter::empty(), &path).unwrap_err().to_string().contains("no rows"));
 }

@@ -1,6 +1,7 @@
 //! Tests of the facade and of the program, in one binary.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod amortize;
 mod amortize_labels;
 mod control;
 mod errors;

@@ -5,6 +5,7 @@
 mod by_hand;
 mod homogeneous;
 mod integrals;
+mod levels;
 mod priors;
 mod setup;
 mod ways;
