@@ -109,8 +109,9 @@ const VALUE: &str = "\
 The value of a point is what it adds to the classifier: a penalised logistic regression on the points' features, fitted anew
 to each set. Points that are labelled wrong tend to lower it and are found among the lowest values.
 
-values.parquet has a row for each point: name, label, value, std_err (NaN where there is none), mean (of its contributions),
-own_probability and said: what the classifier of all points says of its label, and which class it finds most likely.
+values.parquet has a row for each point: name, label, value, std_err (NaN where there is none; of amortized values the root mean
+squared error of all), mean (of its contributions), own_probability and said: what the classifier of all points says of its label, and
+which class it finds most likely.
 
 Examples:
   einthoven value points.npz

@@ -54,7 +54,8 @@ impl Found {
     pub fn learned(mut self, learned: Amortized) -> Self {
         if learned.pays() {
             self.values.clone_from(&learned.values);
-            self.std_errs = vec![learned.error.max(0.0).sqrt(); self.values.len()];
+            // Chance can make the error too small, even negative; it is known to its standard error and no better.
+            self.std_errs = vec![learned.error.max(learned.error_std_err).sqrt(); self.values.len()];
         }
         self.learned = Some(learned);
         self

@@ -96,6 +96,9 @@ fn amortization_says_whether_it_pays() {
     assert_eq!(text.contains("does not pay"), !pays, "{text}");
     let mut table = Table::load(&folder.path().join("found/values.parquet")).unwrap();
     assert_eq!(table.take_f64("value").unwrap() == table.take_f64("mean").unwrap(), !pays);
+    let errors = table.take_f64("std_err").unwrap();
+    let expected = number("error").max(number("error_std_err")).sqrt();
+    assert_eq!(errors.iter().all(|error| (error - expected).abs() < 1e-12), pays);
 }
 
 #[test]
