@@ -1,6 +1,6 @@
 """One job in a process of its own: `worker.py JOB`, a JSON object; the last line printed is the answer, JSON too.
 
-Started by compare.py and gradients.py, which set the threads.
+Started by compare.py, gradients.py and amortize.py, which set the threads.
 """
 
 import json
@@ -53,6 +53,7 @@ def versions(job):
 
 
 def jobs():
+    import amortize
     import explainers
     import forward
     import gradients
@@ -66,6 +67,7 @@ def jobs():
         "tune": explainers.tune,
         "explain": explainers.explain,
         "gradients": gradients.captum,
+        "amortize": amortize.pytorch,
     }
 
 
