@@ -26,7 +26,7 @@ TRIED = (1024, 32)
 # Records of a call to a trained explainer.
 APPLIED = 256
 # The recipe's numbers: see TrainingConfig and NetworkConfig in crates/amortize.
-BATCH, RATE, DECAY, HALVES, FAINT = 32, 1e-3, 0.05, 4, 0.2
+BATCH, RATE, DECAY, HALVES, FAINT = 32, 1e-3, 0.05, 4, 0.1
 
 
 def pytorch(job):
@@ -45,17 +45,16 @@ def pytorch(job):
     where = amortized.points(players.n, HALVES, FAINT)
 
     model, rows = fastest_labels(amortized, subject, signals, players, seed)
-    clock = time.perf_counter()
+    n_labels, watch = len(train) + DRAWN * len(held), Watch()
     amortized.labels(model, torch.cat([train] + DRAWN * [held]), players, rows, seed)
-    seconds, n_labels = time.perf_counter() - clock, len(train) + DRAWN * len(held)
-    parts = {"labels": {"labels": n_labels, "seconds": seconds, "per_second": n_labels / seconds, "batch": rows}}
+    parts = {"labels": {"done": n_labels, "batch": rows} | watch.seconds()}
 
     batch = fastest_see(amortized, subject, signals, players, where)
     # Both programs learn from the same labels, whoever made them.
     drawn = np.fromfile(folder / "labels.f64", dtype="<f8").reshape(n_labels, subject.outputs, players.n)
     drawn = torch.from_numpy(drawn).transpose(1, 2).float()
     targets, checks = drawn[: len(train)], drawn[len(train) :].unflatten(0, (-1, DRAWN))
-    clock = time.perf_counter()
+    watch = Watch()
     maps, gradients, full = amortized.see(subject, signals, players, where, batch)
     with torch.no_grad():
         totals = full - subject.logits(torch.zeros(1, leads, samples))
@@ -66,22 +65,29 @@ def pytorch(job):
     explainer = amortized.Explainer(players, maps.shape[1], maps.shape[2], subject.outputs, scales)
     judge = amortized.judge(explainer, seen_held, checks)
     error, errors = amortized.fit(explainer, seen, targets, judge, job["epochs"], BATCH, RATE, DECAY, 1)
-    seconds = time.perf_counter() - clock
-    best_epoch = int(np.argmin(errors)) + 1
-    parts["train"] = {"records": len(train), "epochs": job["epochs"], "seconds": seconds, "batch": batch}
-    parts["train"] |= {"error": error, "best_epoch": best_epoch}
+    parts["train"] = {"done": len(train), "batch": batch, "error": error, "best_epoch": int(np.argmin(errors)) + 1}
+    parts["train"] |= watch.seconds()
 
-    clock, values = time.perf_counter(), []
+    watch, values = Watch(), []
     with torch.no_grad():
         empty = subject.logits(torch.zeros(1, leads, samples))
         for part in held.split(APPLIED):
             with torch.enable_grad():
                 maps, gradients, full = amortized.see(subject, part, players, where, batch)
             values.append(explainer(part, maps, gradients, full - empty))
-    seconds = time.perf_counter() - clock
-    parts["apply"] = {"records": len(held), "seconds": seconds, "per_second": len(held) / seconds, "batch": batch}
+    parts["apply"] = {"done": len(held), "batch": batch} | watch.seconds()
     np.save(folder / "values.npy", torch.cat(values).transpose(1, 2).numpy())
     return parts
+
+
+class Watch:
+    """Seconds since its making, by the clock and of the processor."""
+
+    def __init__(self):
+        self.clock, self.worked = time.perf_counter(), time.process_time()
+
+    def seconds(self):
+        return {"seconds": time.perf_counter() - self.clock, "cpu_seconds": time.process_time() - self.worked}
 
 
 def fastest_labels(amortized, subject, signals, players, seed):
@@ -139,20 +145,24 @@ def agreement(options, players):
 
 
 def table(facts):
-    """Medians over turns."""
-    text = ["| players | part | Einthoven | PyTorch | ratio | |", "|---" * 6 + "|"]
-    units = {"labels": "labels/s", "train": "s", "apply": "records/s"}
+    """Medians over turns: rates, and for the training seconds; ratios above 1 say that Einthoven is the faster."""
+    text = ["| players | threads | part | Einthoven | PyTorch | ratio | of CPU seconds |", "|---" * 7 + "|"]
     found = {}
     for fact in facts:
         if "part" in fact:
-            number = fact["seconds" if fact["part"] == "train" else "per_second"]
-            found.setdefault((fact["players"], fact["threads"], fact["part"]), {}).setdefault(fact["program"], []).append(number)
+            key = tuple(fact[name] for name in ("players", "threads", "part"))
+            found.setdefault(key, {}).setdefault(fact["program"], []).append(fact)
     for (players, threads, part), programs in found.items():
+        seconds, cpu = (
+            {name: median(fact[kind] / fact["done"] for fact in turns) for name, turns in programs.items()}
+            for kind in ("seconds", "cpu_seconds")
+        )
         if len(programs) == 2:
-            mine, peer = (median(programs[name]) for name in ("einthoven", "PyTorch"))
-            ratio = peer / mine if part == "train" else mine / peer
-            cells = [f"{players}, {threads} threads", f"{part}, {units[part]}", f"{mine:.4g}", f"{peer:.4g}", f"{ratio:.2f}"]
-            text.append("| " + " | ".join(cells) + f" | {len(programs['einthoven'])} turns |")
+            done = programs["einthoven"][0]["done"]
+            names = ("einthoven", "PyTorch")
+            shown = [f"{seconds[name] * done:.1f} s" if part == "train" else f"{1 / seconds[name]:.4g}/s" for name in names]
+            ratios = [f"{times['PyTorch'] / times['einthoven']:.2f}" for times in (seconds, cpu)]
+            text.append("| " + " | ".join([players, str(threads), part, *shown, *ratios]) + " |")
     return "\n".join(text)
 
 

@@ -20,7 +20,7 @@ use einthoven::ecg::STANDARD;
 use einthoven::ecg::synth::DatasetConfig;
 use einthoven::model::{Source, Split, builtin};
 use einthoven::{BatchModel, Classifier, Method, Players, Record};
-use einthoven_benches::amortize::Setting;
+use einthoven_benches::{amortize::Setting, cpu_seconds};
 use serde_json::json;
 
 /// Labels of a training and of a validation record.
@@ -40,32 +40,45 @@ fn main() -> Result<()> {
     let mut records = records(&model, Split::Train, settings.train)?;
     records.extend(self::records(&model, Split::Validation, settings.validation)?);
     write(&settings, "signals.f32", records.iter().flat_map(|record| record.signal()).flat_map(|x| x.to_le_bytes()))?;
-    let told = |part: &str, facts: serde_json::Value| {
-        let line = json!({ "program": "einthoven", "part": part, "players": players, "threads": settings.threads });
+    let told = |part: &str, done: usize, watch: &Watch, facts: serde_json::Value| {
+        let line = json!({ "program": "einthoven", "part": part, "players": players, "threads": settings.threads, "done": done,
+            "seconds": watch.clock.elapsed().as_secs_f64(), "cpu_seconds": watch.cpu_seconds() });
         println!("{}", serde_json::Value::Object([line, facts].into_iter().flat_map(object).collect()));
     };
 
-    let method = LabelMethod::Values(Method::Permutation);
-    let (set, seconds, _) = setting.labels(method, n_players + 1, DRAWS, &records, settings.train, false)?;
-    let n_labels: usize = set.records.iter().map(|record| record.labels.len()).sum();
-    told("labels", json!({ "labels": n_labels, "seconds": seconds, "per_second": n_labels as f64 / seconds }));
+    let (watch, method) = (Watch::start(), LabelMethod::Values(Method::Permutation));
+    let (set, ..) = setting.labels(method, n_players + 1, DRAWS, &records, settings.train, false)?;
+    told("labels", set.records.iter().map(|record| record.labels.len()).sum(), &watch, json!({}));
     let values = set.records.iter().flat_map(|record| &record.labels).flat_map(|label| &label.values);
     write(&settings, "labels.f64", values.flat_map(|x| x.to_le_bytes()))?;
 
     let config = TrainingConfig { epochs: settings.epochs, ..TrainingConfig::default() };
-    let clock = Instant::now();
+    let watch = Watch::start();
     let explainer = setting.train(&config, &set)?;
-    let seconds = clock.elapsed().as_secs_f64();
     let facts = &explainer.card().facts;
-    let trained = json!({ "records": settings.train, "epochs": settings.epochs, "seconds": seconds, "error": facts.error,
-        "label_error": facts.label_error, "best_epoch": facts.best_epoch });
-    told("train", trained);
+    let found = json!({ "error": facts.error, "label_error": facts.label_error, "best_epoch": facts.best_epoch });
+    told("train", settings.train, &watch, found);
 
-    let clock = Instant::now();
+    let watch = Watch::start();
     let explained = setting.apply(&explainer, &records[settings.train..])?;
-    let seconds = clock.elapsed().as_secs_f64();
-    told("apply", json!({ "records": explained.len(), "seconds": seconds, "per_second": explained.len() as f64 / seconds }));
+    told("apply", explained.len(), &watch, json!({}));
     write(&settings, "values.f64", explained.iter().flat_map(|one| &one.values).flat_map(|x| x.to_le_bytes()))
+}
+
+/// Seconds since a start, by the clock and of the processor.
+struct Watch {
+    clock: Instant,
+    worked: Option<f64>,
+}
+
+impl Watch {
+    fn start() -> Self {
+        Self { clock: Instant::now(), worked: cpu_seconds() }
+    }
+
+    fn cpu_seconds(&self) -> Option<f64> {
+        cpu_seconds().zip(self.worked).map(|(now, before)| now - before)
+    }
 }
 
 struct Settings {

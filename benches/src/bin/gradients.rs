@@ -14,6 +14,7 @@ use std::{fs, hint::black_box, path::PathBuf, time::Instant};
 use anyhow::{Context, Result, bail, ensure};
 use einthoven::game::quadrature::gauss_legendre;
 use einthoven::model::{BatchModel, CpuNetwork, GradientScratch, builtin, load};
+use einthoven_benches::cpu_seconds;
 use rayon::prelude::*;
 
 /// Records whose values are written.
@@ -159,12 +160,4 @@ fn rate(seconds: f64, records: &[&[f32]], work: &dyn Fn(&[&[f32]])) -> (usize, f
     }
     let worked = cpu_seconds().zip(worked).map(|(now, before)| now - before);
     (best.0, best.1, worked.map(|worked| all as f64 / worked))
-}
-
-/// Seconds of the processor that this process took, in steps of a hundredth, where Linux counts them.
-fn cpu_seconds() -> Option<f64> {
-    let stat = fs::read_to_string("/proc/self/stat").ok()?;
-    // Behind the name of the program, which may hold anything: user and system time are the 12th and 13th field.
-    let fields = stat.rsplit(')').next()?.split_whitespace().skip(11).take(2);
-    Some(fields.filter_map(|field| field.parse::<f64>().ok()).sum::<f64>() / 100.0)
 }
