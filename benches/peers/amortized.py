@@ -190,8 +190,8 @@ def scales(signals, maps, totals, n_players):
 
 
 def fit(explainer, seen, targets, judge, epochs, batch, rate, decay, seed):
-    """Least squares on labels `[records, players, outputs]`, each value by the inverse of its variance over records. Keeps the epoch
-    with the least error by `judge`; the epochs' errors."""
+    """Least squares on labels `[records, players, outputs]`, each value by the inverse of its variance over records. Keeps the
+    epoch with the least error by `judge`; that error, and those of all epochs."""
     spread = targets.var(0, correction=0)
     weights = 2 / (spread + spread.mean())
     steps = epochs * -(-len(targets) // batch)
