@@ -13,7 +13,7 @@ use crate::network::{Eye, Sight};
 use crate::train::{Progress, TrainingConfig};
 
 /// Records that are looked at between two reports of progress.
-const BLOCK: usize = 256;
+const BLOCK: usize = 64;
 /// Bytes that gradients of some records may take at once.
 const MEMORY: usize = 512 << 20;
 

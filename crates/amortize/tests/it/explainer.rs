@@ -1,10 +1,11 @@
 use std::ops::ControlFlow;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use einthoven_amortize::label::{LabelSet, Labeller, Role, Unlabelled};
+use einthoven_amortize::label::{LabelMethod, LabelSet, Labeller, Role, Unlabelled};
 use einthoven_amortize::{Amortized, Error, NetworkConfig, Objective, TrainingConfig, train};
 use einthoven_ecg::Record;
-use einthoven_game::{Partition, exact, rng};
+use einthoven_game::{Index, Partition, exact, rng};
+use einthoven_interactions::Method as Interactions;
 use einthoven_masking::{MaskedModel, Options, PlacedModel};
 use einthoven_model::{BatchModel, ModelSpec};
 use rand::RngExt;
@@ -77,11 +78,15 @@ fn go_on(_: usize, _: usize) -> ControlFlow<()> {
 
 /// Labels of one walk each.
 fn labels(n_train: usize) -> LabelSet {
+    labels_by(permutation(), PLAYERS + 1, n_train)
+}
+
+fn labels_by(method: LabelMethod, budget: usize, n_train: usize) -> LabelSet {
     let (partition, options) = (partition(), Options::default());
     let placed = PlacedModel::new(&Smooth::new("smooth"), &[Device::flex()]);
     let mut roles = vec![Role::Train; n_train];
     roles.extend([Role::Validation; VALIDATION]);
-    let config = config(permutation(), PLAYERS + 1);
+    let config = config(method, budget);
     let labeller = Labeller::new(&placed, &partition, &options, &config, ["leads", "zero"], roles).unwrap();
     let one = |index: usize| Unlabelled { index, name: format!("record {index}"), record: record(index) };
     let records: Vec<Unlabelled> = (0..n_train + VALIDATION).map(one).collect();
@@ -152,6 +157,44 @@ fn an_explainer_is_better_than_its_labels_and_knows_how_good_it_is() {
             }
         }
     }
+}
+
+#[test]
+fn pairs_are_learned_too() {
+    let method = |estimator| LabelMethod::Pairs(estimator, Index::KSii);
+    let set = labels_by(method(Interactions::ShapIq), 48, 600);
+    let amortized = trained(&training(Objective::Labels), &set);
+    // All coalitions: labels without noise.
+    let exact = labels_by(method(Interactions::Exact), 1 << PLAYERS, 100);
+    let truths: Vec<Vec<f64>> = exact.records.iter().map(|record| record.labels[0].values.clone()).collect();
+    let same: Vec<Vec<f64>> = set.records[..200].iter().map(|record| record.labels[0].values.clone()).collect();
+    let label_error = relative_error(&same, &truths);
+    let unseen: Vec<Record> = (5000..5100).map(record).collect();
+    let others = truths_of(&unseen, &exact);
+    let error = relative_error(&explained(&amortized, &unseen), &others);
+    assert!(error < label_error / 2.0, "{error} beside {label_error}");
+    let n_terms = set.spec.terms.len();
+    assert_eq!(n_terms, PLAYERS + PLAYERS * (PLAYERS - 1) / 2);
+    let opened = amortized.open(&Smooth::new("smooth"), Options::default(), &Device::flex()).unwrap();
+    for one in opened.explain(&unseen.iter().collect::<Vec<_>>(), &mut go_on).unwrap() {
+        for output in 0..2 {
+            let sum: f64 = one.values[output * n_terms..(output + 1) * n_terms].iter().sum();
+            assert!((sum - one.full[output] + one.empty[output]).abs() < 1e-4 * (1.0 + one.full[output].abs()));
+        }
+    }
+}
+
+/// The exact labels of other records, by the method of a set.
+fn truths_of(records: &[Record], set: &LabelSet) -> Vec<Vec<f64>> {
+    let (partition, options) = (partition(), Options::default());
+    let placed = PlacedModel::new(&Smooth::new("smooth"), &[Device::flex()]);
+    let config = config(set.spec.label_method().unwrap(), set.spec.budget);
+    let roles = vec![Role::Train; records.len()];
+    let labeller = Labeller::new(&placed, &partition, &options, &config, ["leads", "zero"], roles).unwrap();
+    let one = |(index, record): (usize, &Record)| Unlabelled { index, name: String::new(), record: record.clone() };
+    let records: Vec<Unlabelled> = records.iter().enumerate().map(one).collect();
+    let (labelled, _) = labeller.label(&records, &mut go_on).unwrap();
+    labelled.into_iter().map(|record| record.labels[0].values.clone()).collect()
 }
 
 #[test]

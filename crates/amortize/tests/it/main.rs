@@ -6,6 +6,7 @@ mod explainer;
 mod label_files;
 mod label_methods;
 mod label_stream;
+mod noise;
 mod table;
 mod toy;
 mod value_amortized;
