@@ -39,8 +39,8 @@ fn main() -> Result<()> {
         curves.push(curve);
     }
     println!(
-        "{:<16} {:>6} {:>6} {:>8} {:>8} {:>8} {:>8} {:>6} {:>6} {:>7} {:>8} {}",
-        "labels", "budget", "n", "label", "seen", "unseen", "valid.", "epoch", "own x", "kernel", "train s", "pays"
+        "{:<16} {:>6} {:>6} {:>8} {:>8} {:>8} {:>8} {:>6} {:>6} {:>7} {:>8} pays",
+        "labels", "budget", "n", "label", "seen", "unseen", "valid.", "epoch", "own x", "kernel", "train s"
     );
     let network = NetworkConfig { hidden: 128, gradient: false, ..NetworkConfig::default() };
     for (name, network) in [("", network.clone()), (" + gradients", NetworkConfig { gradient: true, ..network })] {

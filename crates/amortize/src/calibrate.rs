@@ -39,6 +39,9 @@ pub struct ErrorModel {
     sizes: Vec<f64>,
 }
 
+/// The features of a value, and a squared error.
+type Row = ([f64; FEATURES], f64);
+
 impl ErrorModel {
     /// Fits squared errors of predictions `[records][outputs, terms]`. `None` where the records do not show any error beside
     /// the labels' noise.
@@ -50,18 +53,18 @@ impl ErrorModel {
             (squares / (predictions.len() * n_terms).max(1) as f64).sqrt().max(f64::MIN_POSITIVE)
         };
         let sizes: Vec<f64> = (0..n_outputs).map(size).collect();
-        let mut rows: Vec<([f64; FEATURES], f64)> = Vec::new();
+        let mut rows: Vec<Row> = Vec::new();
         for (prediction, record) in predictions.iter().zip(records) {
             rows.extend(features(prediction, &sizes).into_iter().zip(squared_errors(prediction, record)?));
         }
-        let sum = |row: &dyn Fn(&([f64; FEATURES], f64)) -> f64| rows.iter().map(row).sum::<f64>();
+        let sum = |row: &dyn Fn(&Row) -> f64| rows.iter().map(row).sum::<f64>();
         let errors = sum(&|row| row.1);
         let usual = sum(&|row| log_variance(&USUAL, &row.0).exp());
         if errors <= 0.0 || !(errors / usual).is_finite() {
             return None;
         }
         // Beside what is usual, which then has a mean of one.
-        let ratios: Vec<([f64; FEATURES], f64)> =
+        let ratios: Vec<Row> =
             rows.iter().map(|row| (row.0, row.1 / log_variance(&USUAL, &row.0).exp() * usual / errors)).collect();
         let change = least_squares(&ratios);
         let mut coefficients = std::array::from_fn(|i| USUAL[i] + change[i]);
@@ -116,7 +119,7 @@ fn log_variance(coefficients: &[f64; FEATURES], features: &[f64; FEATURES]) -> f
 
 /// The coefficients whose exponential is closest to the ratios, slopes drawn to zero: Gauss and Newton's steps, halved until they
 /// lead down.
-fn least_squares(rows: &[([f64; FEATURES], f64)]) -> [f64; FEATURES] {
+fn least_squares(rows: &[Row]) -> [f64; FEATURES] {
     let spread = rows.iter().map(|row| (row.1 - 1.0).powi(2)).sum::<f64>() / rows.len() as f64;
     let pull = spread / (DEVIATION * DEVIATION);
     let loss = |at: &[f64; FEATURES]| {
@@ -142,7 +145,7 @@ fn least_squares(rows: &[([f64; FEATURES], f64)]) -> [f64; FEATURES] {
     at
 }
 
-fn gauss_newton(rows: &[([f64; FEATURES], f64)], at: &[f64; FEATURES], pull: f64) -> Option<[f64; FEATURES]> {
+fn gauss_newton(rows: &[Row], at: &[f64; FEATURES], pull: f64) -> Option<[f64; FEATURES]> {
     let (mut squares, mut slope) = (Mat::<f64>::zeros(FEATURES, FEATURES), Mat::<f64>::zeros(FEATURES, 1));
     for (features, ratio) in rows {
         let value = log_variance(at, features).exp();

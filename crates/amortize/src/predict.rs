@@ -13,7 +13,7 @@ const BATCH: usize = 64;
 /// What a network needs to know of its players and outputs to be run.
 pub(crate) struct Frame {
     pub geometry: Geometry,
-    pub pairs: Pairs,
+    pub pairs: Option<Pairs>,
     pub scales: Scales,
     pub n_outputs: usize,
     /// Whether values are moved, all alike, so that they add up.
@@ -26,7 +26,7 @@ pub(crate) fn adds_up(index: Index) -> bool {
 }
 
 /// The pairs among an index's terms, as places on a device.
-pub(crate) fn pairs(spec: &LabelSpec, device: &Device) -> Pairs {
+pub(crate) fn pairs(spec: &LabelSpec, device: &Device) -> Option<Pairs> {
     let ends: Vec<[i32; 2]> = spec
         .terms
         .iter()
@@ -36,20 +36,20 @@ pub(crate) fn pairs(spec: &LabelSpec, device: &Device) -> Pairs {
         })
         .collect();
     if ends.is_empty() {
-        return Pairs::None;
+        return None;
     }
     let place = |end: usize| {
         let places: Vec<i32> = ends.iter().map(|pair| pair[end]).collect();
         let n = places.len();
         Tensor::<1, Int>::from_data(TensorData::new(places, [n]), device)
     };
-    Pairs::Some { first: place(0), second: place(1) }
+    Some([place(0), place(1)])
 }
 
 impl Frame {
     /// Values `[batch, terms, outputs]`, scaled; moved so that they add up, if they do.
     pub(crate) fn values(&self, net: &Net, batch: &Batch) -> Tensor<3> {
-        let values = net.forward(&self.geometry, &self.pairs, batch);
+        let values = net.forward(&self.geometry, self.pairs.as_ref(), batch);
         if !self.efficient {
             return values;
         }

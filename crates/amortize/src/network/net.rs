@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use burn::{
     module::{Module, Param, ParamId},
-    tensor::{Device, Tensor, TensorData, activation::relu},
+    tensor::{Device, Int, Tensor, TensorData, activation::relu},
 };
 use einthoven_game::rng::stream;
 use einthoven_model::StateDict;
@@ -250,14 +250,12 @@ impl Net {
     }
 
     /// Values `[batch, terms, outputs]`: those of the players, then those of the pairs.
-    pub(crate) fn forward(&self, geometry: &Geometry, pairs: &Pairs, batch: &Batch) -> Tensor<3> {
+    pub(crate) fn forward(&self, geometry: &Geometry, pairs: Option<&Pairs>, batch: &Batch) -> Tensor<3> {
         let players = self.players(geometry, batch);
         let singles = self.singles(&players, batch);
         match pairs {
-            Pairs::None => singles,
-            Pairs::Some { first, second } => {
-                Tensor::cat(vec![singles, self.pairs(&players, first.clone(), second.clone())], 1)
-            }
+            None => singles,
+            Some(pairs) => Tensor::cat(vec![singles, self.pairs(&players, pairs.clone())], 1),
         }
     }
 
@@ -300,13 +298,8 @@ impl Net {
         self.shared.forward(players.clone()) + own + skipped + self.constant.val().unsqueeze()
     }
 
-    fn pairs(
-        &self,
-        players: &Tensor<3>,
-        first: Tensor<1, burn::tensor::Int>,
-        second: Tensor<1, burn::tensor::Int>,
-    ) -> Tensor<3> {
-        let (a, b) = (players.clone().select(1, first), players.clone().select(1, second));
+    fn pairs(&self, players: &Tensor<3>, pairs: Pairs) -> Tensor<3> {
+        let [a, b] = pairs.map(|places| players.clone().select(1, places));
         // The same whichever comes first.
         let both = Tensor::cat(vec![a.clone() + b.clone(), a * b], 2);
         let made = self.pair[1].forward(relu(self.pair[0].forward(both)));
@@ -315,11 +308,7 @@ impl Net {
 }
 
 /// The two players of each pair, as places on a device.
-#[derive(Clone, Debug)]
-pub(crate) enum Pairs {
-    None,
-    Some { first: Tensor<1, burn::tensor::Int>, second: Tensor<1, burn::tensor::Int> },
-}
+pub(crate) type Pairs = [Tensor<1, Int>; 2];
 
 /// Means over what each player owns: `[players, places]` times `[batch, places, channels]`.
 fn spread(shares: &Tensor<2>, made: Tensor<3>) -> Tensor<3> {

@@ -132,7 +132,7 @@ fn relative_error(found: &[Vec<f64>], truths: &[Vec<f64>]) -> f64 {
 fn an_explainer_is_better_than_its_labels_and_knows_how_good_it_is() {
     let set = labels(600);
     let unseen: Vec<Record> = (5000..5200).map(record).collect();
-    let truths: Vec<Vec<f64>> = unseen.iter().map(|record| truth(record)).collect();
+    let truths: Vec<Vec<f64>> = unseen.iter().map(truth).collect();
     let own = |at: usize| set.records[at].labels[0].values.clone();
     let label_error = relative_error(
         &(0..200).map(own).collect::<Vec<_>>(),
