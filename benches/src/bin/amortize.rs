@@ -10,7 +10,7 @@
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use einthoven::amortize::label::LabelMethod;
+use einthoven::amortize::label::{LabelMethod, LabelSet};
 use einthoven::amortize::{Amortized, NetworkConfig, Objective, TrainingConfig};
 use einthoven::model::{Split, builtin};
 use einthoven::{Method, Players, Record};
@@ -35,11 +35,12 @@ fn main() -> Result<()> {
     let unseen = synthetic(&model, Split::Test, TRUTHS)?;
     println!("{players}: {n} players, {} records in {:.1} s", records.len(), clock.elapsed().as_secs_f64());
     let clock = Instant::now();
-    let seen = Truth::new(&setting, records[..TRUTHS].to_vec(), truth_budget)?;
+    let only_variants = arg(4).as_deref() == Some("variants");
     let unseen = Truth::new(&setting, unseen, truth_budget)?;
     let seconds = clock.elapsed().as_secs_f64();
     println!("truths of {truth_budget} coalitions twice: {seconds:.1} s; they differ by {:.4}", unseen.disagreement());
-    if arg(4).as_deref() != Some("variants") {
+    if !only_variants {
+        let seen = Truth::new(&setting, records[..TRUTHS].to_vec(), truth_budget)?;
         let own = estimators(&setting, &unseen)?;
         grid(&setting, &own, &records, n_train, &seen, &unseen)?;
     }
@@ -124,10 +125,13 @@ fn grid(
     Ok(())
 }
 
-/// What each part of the recipe is worth, and how good the predicted standard errors are, on so many records.
+/// What each part of the recipe is worth, and how good the predicted standard errors are, on half of the records with one walk each;
+/// then what more points of the gradient are worth with a walk and its reverse, on all of them.
 fn variants(setting: &Setting<'_>, records: &[Record], n_train: usize, unseen: &Truth) -> Result<()> {
-    let walk = (LabelMethod::Values(Method::Permutation), setting.partition.n_players() + 1);
-    let (set, ..) = setting.labels(walk.0, walk.1, [1, 2], records, n_train, false)?;
+    let n = setting.partition.n_players();
+    let labels = |budget: usize| {
+        setting.labels(LabelMethod::Values(Method::Permutation), budget, [1, 2], records, n_train, false)
+    };
     let plain = TrainingConfig::default();
     let network = |change: &dyn Fn(&mut NetworkConfig)| {
         let mut config = plain.clone();
@@ -143,17 +147,42 @@ fn variants(setting: &Setting<'_>, records: &[Record], n_train: usize, unseen: &
         ("loss not weighted", TrainingConfig { weighted: false, ..plain.clone() }),
         ("FastSHAP's objective", TrainingConfig { objective: Objective::FastShap, ..plain.clone() }),
     ];
-    println!("\n{n_train} records, one walk each{:<20} {:>8} {:>8} {:>6}", "", "unseen", "valid.", "epoch");
-    for (name, config) in all {
-        let explainer = setting.train(&config, &set)?;
-        let error = unseen.error(&values(setting, &explainer, &unseen.records)?);
-        let facts = &explainer.card().facts;
-        println!("{name:<42} {error:>8.4} {:>8.4} {:>6}", facts.error, facts.best_epoch);
-        if name == "default" {
+    let (walks, ..) = labels(n + 1)?;
+    let set = part_of(&walks, n_train / 2, 1);
+    println!("\none walk, {} records{:<22} {:>8} {:>8} {:>6}", n_train / 2, "", "unseen", "valid.", "epoch");
+    for (name, config) in &all {
+        let explainer = variant(setting, name, config, &set, unseen)?;
+        if *name == "default" {
             calibration(setting, &explainer, unseen)?;
         }
     }
+    drop((walks, set));
+    let (set, ..) = labels(2 * n)?;
+    println!("a walk and its reverse, {n_train} records");
+    for halves in [4, 8, 16] {
+        variant(setting, &format!("{} faint points", 2 * halves), &network(&|net| net.halves = halves), &set, unseen)?;
+    }
     Ok(())
+}
+
+/// Trains and prints its error.
+fn variant(
+    setting: &Setting<'_>,
+    name: &str,
+    config: &TrainingConfig,
+    set: &LabelSet,
+    unseen: &Truth,
+) -> Result<Amortized> {
+    let explainer = setting.train(config, set)?;
+    let error = unseen.error(&values(setting, &explainer, &unseen.records)?);
+    let facts = &explainer.card().facts;
+    println!(
+        "{name:<42} {error:>8.4} {:>8.4} {:>6} {:>6.1} ms",
+        facts.error,
+        facts.best_epoch,
+        1e3 * facts.apply_seconds
+    );
+    Ok(explainer)
 }
 
 /// Errors beside the predicted standard errors, on records that neither training nor calibration has seen.
