@@ -5,14 +5,15 @@ use crate::table::{Column, Table};
 
 impl ExplainerCard {
     /// A row for each record and output: `record`, `output`, the values of the `empty` and the `full` coalition, and lists of
-    /// `values` and `std_err` in the order of the note `terms`.
+    /// `values` and `std_err` in the order of the note `terms`; standard errors that are not known are NaN.
     pub fn table(&self, names: &[String], explained: &[Explained]) -> Table {
         let (outputs, n_terms) = (&self.spec.outputs, self.spec.terms.len());
         let rows = || explained.iter().flat_map(|one| (0..outputs.len()).map(move |output| (one, output)));
         let part = |values: &[f64], output: usize| values[output * n_terms..(output + 1) * n_terms].to_vec();
         let records = names.iter().flat_map(|name| outputs.iter().map(move |_| name.clone()));
-        let errors =
-            rows().map(|(one, output)| one.std_err.as_ref().map_or_else(Vec::new, |errors| part(errors, output)));
+        let errors = rows().map(|(one, output)| {
+            one.std_err.as_ref().map_or_else(|| vec![f64::NAN; n_terms], |errors| part(errors, output))
+        });
         let mut table = Table::default();
         table.push("record", Column::Text(records.collect()));
         table.push("output", Column::Text(rows().map(|(_, output)| outputs[output].clone()).collect()));

@@ -43,8 +43,8 @@ pub struct ErrorModel {
 type Row = ([f64; FEATURES], f64);
 
 impl ErrorModel {
-    /// Fits squared errors of predictions `[records][outputs, terms]`. `None` where the records do not show any error beside
-    /// the labels' noise.
+    /// Fits squared errors of predictions `[records][outputs, terms]`; where they cannot be told from zero, what they may be at most.
+    /// `None` if not even that can be said.
     pub(crate) fn fit(spec: &LabelSpec, predictions: &[Vec<f64>], records: &[&LabelledRecord]) -> Option<Self> {
         let (n_outputs, n_terms) = (spec.outputs.len(), spec.terms.len());
         let size = |output: usize| {
@@ -58,7 +58,7 @@ impl ErrorModel {
             rows.extend(features(prediction, &sizes).into_iter().zip(squared_errors(prediction, record)?));
         }
         let sum = |row: &dyn Fn(&Row) -> f64| rows.iter().map(row).sum::<f64>();
-        let errors = sum(&|row| row.1);
+        let errors = sum(&|row| row.1).max(floor(&rows, predictions.len()));
         let usual = sum(&|row| log_variance(&USUAL, &row.0).exp());
         if errors <= 0.0 || !(errors / usual).is_finite() {
             return None;
@@ -72,11 +72,25 @@ impl ErrorModel {
         Some(Self { coefficients, sizes })
     }
 
+    /// Whether it is one of so many outputs.
+    pub(crate) fn fits(&self, n_outputs: usize) -> bool {
+        self.sizes.len() == n_outputs && self.sizes.iter().chain(&self.coefficients).all(|number| number.is_finite())
+    }
+
     /// Standard errors of a prediction `[outputs, terms]`.
     pub(crate) fn std_errs(&self, prediction: &[f64]) -> Vec<f64> {
         let features = features(prediction, &self.sizes);
         features.iter().map(|features| (log_variance(&self.coefficients, features) / 2.0).exp()).collect()
     }
+}
+
+/// The standard error of the sum of the squared errors: no smaller sum can be told from this one.
+fn floor(rows: &[Row], n_records: usize) -> f64 {
+    let n = n_records as f64;
+    let sums: Vec<f64> =
+        rows.chunks(rows.len() / n_records.max(1)).map(|record| record.iter().map(|row| row.1).sum()).collect();
+    let mean = sums.iter().sum::<f64>() / n;
+    (sums.iter().map(|sum| (sum - mean).powi(2)).sum::<f64>() * n / (n - 1.0)).sqrt()
 }
 
 /// Mean square of the errors over that of the predicted standard errors, where each half of the records is predicted by what was

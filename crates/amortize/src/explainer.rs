@@ -15,6 +15,9 @@ use crate::sights::references;
 use crate::train::{Scales, Seen, TrainingConfig};
 use crate::{Error, Result};
 
+/// Most channels or samples of a feature map.
+const MOST_MAP: usize = 1 << 20;
+
 /// What the training found out about itself. Errors are relative mean squared errors: shares of the spread of the values from
 /// record to record, all values together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,11 +31,13 @@ pub struct Facts {
     pub validation_records: usize,
     /// Independent labels of each training record.
     pub labels_per_record: usize,
-    /// Mean coalitions that the labels of a training record cost together.
-    pub evaluations_per_record: f64,
+    /// Mean coalitions that a label costs.
+    pub evaluations_per_label: f64,
+    /// Coalitions that all labels cost together.
+    pub label_evaluations: usize,
     /// Error of a single label: its noise.
     pub label_error: f64,
-    /// Error of the explainer on the validation records.
+    /// Error of the explainer on the validation records: on each half of them, of the epoch that the other half would have chosen.
     pub error: f64,
     /// Standard error of that over records.
     pub error_std_err: f64,
@@ -127,6 +132,7 @@ impl Amortized {
 
     /// From its parts, as they were read.
     pub(crate) fn from_parts(card: ExplainerCard, partition: Partition, state: StateDict) -> Result<Self> {
+        card.check(&partition)?;
         let device = Device::flex();
         let geometry = Geometry::new(&partition, card.spec.rate, card.map[1].max(1), &device);
         let n_pairs = card.spec.terms.iter().filter(|term| term.len() == 2).count();
@@ -162,6 +168,12 @@ impl Amortized {
         spec.check_model(model.spec())?;
         let device = device.clone().without_autodiff();
         let eye = Eye::new(model, spec.link, &self.card.training.network, &device)?;
+        if eye.map_shape() != self.card.map {
+            let [found, expected] = [eye.map_shape(), self.card.map];
+            let reason =
+                format!("use the card, field map: the model's feature map is {found:?}, the card says {expected:?}");
+            return Err(Error::Request(reason));
+        }
         let frame = Frame {
             geometry: Geometry::new(&self.partition, spec.rate, self.card.map[1], &device),
             pairs: pairs(spec, &device),
@@ -172,6 +184,29 @@ impl Amortized {
         let net = Net::new(&self.state, &device, false);
         let placed = PlacedModel::new(model, std::slice::from_ref(&device));
         Ok(Opened { explainer: self, eye, net, frame, placed, options, device })
+    }
+}
+
+impl ExplainerCard {
+    /// Refuses a card whose parts do not fit each other.
+    fn check(&self, partition: &Partition) -> Result<()> {
+        let (spec, scales) = (&self.spec, &self.scales);
+        let n_players = partition.n_players();
+        let fits = |term: &Vec<u32>| !term.is_empty() && term.iter().all(|&player| (player as usize) < n_players);
+        let singles = spec.terms.iter().take_while(|term| term.len() == 1).count();
+        let wrong = match () {
+            () if spec.leads.len() != partition.n_leads() => "leads: another number than the partition has",
+            () if singles != n_players || !spec.terms.iter().all(fits) => "terms: they are not those of the players",
+            () if ![scales.signal, scales.map, scales.value].iter().all(|scale| scale.is_finite() && *scale > 0.0) => {
+                "scales: expected numbers above 0"
+            }
+            () if self.map.iter().any(|size| !(1..=MOST_MAP).contains(size)) => "map: no feature map has that shape",
+            () if self.errors.as_ref().is_some_and(|errors| !errors.fits(spec.outputs.len())) => {
+                "errors: expected a finite size of each output"
+            }
+            () => return Ok(()),
+        };
+        Err(Error::Request(format!("use the card, field {wrong}")))
     }
 }
 

@@ -138,12 +138,13 @@ fn begin(folder: &Path, labeller: &Labeller<'_>, records: &Records<'_>) -> Resul
         spec: spec.clone(),
         records: records.names.len(),
         validation: roles.iter().filter(|role| **role == Role::Validation).count(),
-        shard: (ROWS_OF_SHARD / (spec.budget * most_draws)).clamp(1, MOST_RECORDS),
+        shard: (ROWS_OF_SHARD / spec.budget.saturating_mul(most_draws).max(1)).clamp(1, MOST_RECORDS),
         sources: digest(records, roles),
         bias: None,
     };
     std::fs::create_dir_all(folder).map_err(|error| Error::write(folder, error))?;
-    if LabelFolder::is_in(folder) {
+    // A description without labels binds nobody: it may be that of a name misspelt.
+    if LabelFolder::is_in(folder) && part(folder, 0).exists() {
         let found = LabelFolder::load(folder)?;
         found.check(&asked, folder)?;
         if Partition::load(&folder.join(PARTITION))? != *labeller.partition() {

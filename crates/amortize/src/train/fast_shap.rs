@@ -2,12 +2,13 @@
 //!
 //! A record's values are to add up, over the players of each coalition, to what the coalition is worth: least squares under the
 //! Shapley kernel, which have the Shapley values for their minimum. No label is needed, only the coalitions and their values.
-//! Sizes weigh as under the kernel whatever the design; within a size its coalitions weigh alike.
+//! Sizes weigh as under the kernel; within a size coalitions weigh alike. That needs every size in every label, as in walks.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use einthoven_game::{Index, Partition};
 
 use crate::label::{LabelSpec, LabelledRecord};
+use crate::network::NetworkConfig;
 use crate::{Error, Result};
 
 /// The coalitions of some records with their values.
@@ -27,17 +28,28 @@ struct Rows {
     weights: Vec<f32>,
 }
 
+/// Refuses what the objective is not right for.
+///
+/// # Errors
+/// If the labels are not of Shapley values by permutations, whose walks hold each size once, or values need not add up.
+pub(crate) fn check_fast_shap(network: &NetworkConfig, spec: &LabelSpec) -> Result<()> {
+    let reason = match spec {
+        _ if spec.index != Index::Sv => format!("on labels of {}: it gives Shapley values", spec.index),
+        _ if spec.method != "permutation" && spec.method != "exact" => {
+            format!("on labels by {}: they do not hold every size alike; make labels by permutation", spec.method)
+        }
+        _ if !network.efficient => "with efficient false: the empty and the full coalition are constraints".to_owned(),
+        _ => return Ok(()),
+    };
+    Err(Error::Request(format!("train by FastSHAP's objective {reason}")))
+}
+
 impl Coalitions {
     /// Draws the designs of the records' labels again.
     ///
     /// # Errors
-    /// If the labels are not of Shapley values, for which the objective is right, or a design cannot be made.
+    /// If a design cannot be made.
     pub(crate) fn of(spec: &LabelSpec, partition: &Partition, records: &[&LabelledRecord], scale: f64) -> Result<Self> {
-        if spec.index != Index::Sv {
-            let reason =
-                format!("train by FastSHAP's objective on labels of {}: its values are Shapley values", spec.index);
-            return Err(Error::Request(reason));
-        }
         let (n_players, n_outputs) = (partition.n_players(), spec.outputs.len());
         let rows = records.iter().map(|record| Rows::of(spec, partition, record, scale));
         Ok(Self { records: rows.collect::<Result<_>>()?, n_players, n_outputs })
@@ -176,8 +188,15 @@ mod tests {
     #[test]
     fn labels_of_something_else_are_refused() {
         let (spec, partition, mut record, _) = game();
-        let banzhaf = LabelSpec { index: Index::Bv, ..spec.clone() };
-        assert!(Coalitions::of(&banzhaf, &partition, &[&record], 1.0).is_err());
+        let network = NetworkConfig::default();
+        assert!(check_fast_shap(&network, &spec).is_ok());
+        for wrong in [
+            LabelSpec { index: Index::Bv, ..spec.clone() },
+            LabelSpec { method: "unbiased-kernel".into(), ..spec.clone() },
+        ] {
+            assert!(check_fast_shap(&network, &wrong).is_err());
+        }
+        assert!(check_fast_shap(&NetworkConfig { efficient: false, ..network }, &spec).is_err());
         record.labels[0].coalitions.pop();
         assert!(Coalitions::of(&spec, &partition, &[&record], 1.0).is_err());
     }

@@ -10,6 +10,7 @@ use rand::seq::SliceRandom;
 
 use super::data::{Seen, batch};
 use super::fast_shap::Coalitions;
+use super::score::Scores;
 use super::{Objective, TrainingConfig};
 use crate::label::{LabelSpec, LabelledRecord};
 use crate::network::Net;
@@ -46,17 +47,18 @@ struct Training<'a> {
 /// The weights of the best epoch.
 pub(crate) struct Fitted {
     pub state: StateDict,
-    pub error: f64,
+    pub scores: Scores,
     /// 0 is the network before training.
     pub epoch: usize,
 }
 
 impl Fitting<'_> {
-    /// Trains, and keeps the epoch whose weights have the least `error`. `told` hears of each epoch its loss and error, and
-    /// whether it is the best; `None` comes back if it breaks off.
+    /// Trains, and keeps the epoch whose predictions of the validation records have the least error. `told` hears of each epoch its
+    /// loss and error, and whether it is the best; `None` comes back if it breaks off.
     pub(crate) fn run(
         &self,
-        error: &dyn Fn(&StateDict) -> f64,
+        predict: &dyn Fn(&StateDict) -> Vec<Vec<f64>>,
+        validation: &[&LabelledRecord],
         told: &mut dyn FnMut(usize, f64, f64, bool) -> ControlFlow<()>,
     ) -> Result<Option<Fitted>> {
         let (config, frame) = (self.config, self.frame);
@@ -73,18 +75,18 @@ impl Fitting<'_> {
             optimizer: AdamW::new(config.weight_decay),
             step: 0,
         };
-        let mut best = Fitted { state: self.start.clone(), error: error(self.start), epoch: 0 };
+        let mut best = Fitted { state: self.start.clone(), scores: Scores::default(), epoch: 0 };
+        best.scores.add(&predict(self.start), validation);
         let mut net = Net::new(self.start, self.device, true);
         for epoch in 1..=config.epochs {
             let loss;
             (net, loss) = run.epoch(net, epoch)?;
             let state = net.state();
-            let found = error(&state);
-            let is_best = found < best.error;
+            let (error, is_best) = best.scores.add(&predict(&state), validation);
             if is_best {
-                best = Fitted { state, error: found, epoch };
+                best = Fitted { state, epoch, ..best };
             }
-            if told(epoch, loss, found, is_best).is_break() {
+            if told(epoch, loss, error, is_best).is_break() {
                 return Ok(None);
             }
         }

@@ -6,6 +6,7 @@ mod fast_shap;
 mod fit;
 mod noise;
 mod run;
+mod score;
 
 pub use config::{Objective, TrainingConfig};
 pub(crate) use data::{Scales, Seen, batch};

@@ -9,9 +9,9 @@ use einthoven_masking::{Options, PlacedModel};
 use einthoven_model::{BatchModel, StateDict};
 
 use super::data::{Scales, Seen};
+use super::fast_shap::check_fast_shap;
 use super::fit::{Fitted, Fitting};
-use super::noise::squared_errors;
-use super::{Noise, TrainingConfig};
+use super::{Noise, Objective, TrainingConfig};
 use crate::calibrate::{ErrorModel, held_out_ratio};
 use crate::explainer::{Amortized, Facts, Point};
 use crate::label::{LabelConfig, LabelSet, LabelledRecord, Labeller, Role, Unlabelled};
@@ -22,8 +22,9 @@ use crate::{Error, Result};
 
 /// Fewest records of each role that anything can be said from.
 const FEWEST: usize = 4;
-/// Records whose labels are timed.
-const TIMED: usize = 16;
+/// Coalitions that are timed, about, and records at most.
+const TIMED: usize = 1000;
+const MOST_TIMED: usize = 16;
 /// Parts of the training records that the curve is made of.
 const PARTS: [usize; 3] = [8, 4, 2];
 
@@ -75,6 +76,9 @@ pub fn train(
 ) -> Result<Option<Amortized>> {
     config.check()?;
     let noise = check(set, model)?;
+    if config.objective == Objective::FastShap {
+        check_fast_shap(&config.network, &set.spec)?;
+    }
     let clock = Instant::now();
     let Some((sights, channels, map_samples)) = sights(config, set, model, &options.baseline, device, report)? else {
         return Ok(None);
@@ -96,7 +100,7 @@ pub fn train(
     let n_pairs = set.spec.terms.iter().filter(|term| term.len() == 2).count();
     let start = Net::initial(&config.network, &outer.geometry, channels, outer.n_outputs, n_pairs, config.seed);
     let predict = |state: &StateDict| inner.predict(&Net::new(state, &plain, false), &validation_seen, &plain);
-    let error = |state: &StateDict| relative_error(&predict(state), &validation, &noise);
+    let spread = noise.spread.iter().sum::<f64>();
     let mut fit = |n: usize| -> Result<Option<Fitted>> {
         let fitting = Fitting {
             config,
@@ -109,20 +113,21 @@ pub fn train(
             partition: &set.partition,
         };
         let epochs = config.epochs;
-        fitting.run(&error, &mut |epoch, loss, error, is_best| {
-            report(Progress::Epoch { records: n, epoch, epochs, loss, error, is_best })
+        fitting.run(&predict, &validation, &mut |epoch, loss, error, is_best| {
+            report(Progress::Epoch { records: n, epoch, epochs, loss, error: error / spread, is_best })
         })
     };
     let mut curve = Vec::new();
     for part in PARTS.into_iter().filter(|part| config.curve && training.len() >= FEWEST * part) {
         let records = training.len() / part;
         let Some(fitted) = fit(records)? else { return Ok(None) };
-        curve.push(Point { records, error: fitted.error });
+        curve.push(Point { records, error: fitted.scores.error()[0] / spread });
     }
     let clock = Instant::now();
     let Some(best) = fit(training.len())? else { return Ok(None) };
     let seconds = looking + clock.elapsed().as_secs_f64();
-    curve.push(Point { records: training.len(), error: best.error });
+    let [error, error_std_err] = best.scores.error().map(|error| error / spread);
+    curve.push(Point { records: training.len(), error });
     let clock = Instant::now();
     let predictions = predict(&best.state);
     let apply_seconds = looking / set.records.len() as f64 + clock.elapsed().as_secs_f64() / validation.len() as f64;
@@ -131,10 +136,11 @@ pub fn train(
         training_records: training.len(),
         validation_records: validation.len(),
         labels_per_record: set.spec.draws[0],
-        evaluations_per_record: evaluations(&training),
+        evaluations_per_label: evaluations_per_label(&validation),
+        label_evaluations: set.records.iter().map(LabelledRecord::evaluations).sum(),
         label_error: noise.relative(),
-        error: best.error,
-        error_std_err: spread_of_error(&predictions, &validation, &noise),
+        error,
+        error_std_err,
         curve,
         std_err_ratio: held_out_ratio(&set.spec, &predictions, &validation),
         best_epoch: best.epoch,
@@ -155,7 +161,8 @@ fn evaluation_seconds(set: &LabelSet, model: &dyn BatchModel, options: &Options,
         name: labelled.name.clone(),
         record: Record::new("", spec.rate, spec.leads.clone(), labelled.signal.clone()),
     };
-    let records: Vec<Unlabelled> = set.of(Role::Validation).take(TIMED).enumerate().map(one).collect();
+    let records: Vec<Unlabelled> =
+        set.of(Role::Validation).take((TIMED / spec.budget).clamp(1, MOST_TIMED)).enumerate().map(one).collect();
     let config =
         LabelConfig { method: spec.label_method()?, budget: spec.budget, seed: spec.seed, draws: [1, 2], force: true };
     let roles = vec![Role::Validation; records.len()];
@@ -177,6 +184,11 @@ fn check(set: &LabelSet, model: &dyn BatchModel) -> Result<Noise> {
         }
     }
     match Noise::of(set.of(Role::Validation)) {
+        Some(noise) if noise.spread.iter().sum::<f64>() <= 0.0 => {
+            let reason = "the validation records do not show how far values vary beside the labels' noise; use more of them, or labels \
+                          of more coalitions";
+            refuse(reason.to_owned())
+        }
         Some(noise) if set.of(Role::Validation).all(|record| record.labels.len() >= 2) => Ok(noise),
         _ => refuse("each validation record needs two independent labels".to_owned()),
     }
@@ -192,29 +204,8 @@ fn seen<'a>(set: &'a LabelSet, sights: &'a [Sight], role: Role) -> (Vec<Seen<'a>
     of_role.map(one).unzip()
 }
 
-/// Mean coalitions that the labels of a record cost.
-fn evaluations(records: &[&LabelledRecord]) -> f64 {
+/// Mean coalitions that a label costs.
+fn evaluations_per_label(records: &[&LabelledRecord]) -> f64 {
     let all = records.iter().flat_map(|record| &record.labels).map(|label| label.evaluations as f64);
-    all.sum::<f64>() / records.len() as f64
-}
-
-/// The mean squared error of predictions as a share of the spread of the values; noise of the labels is not in it.
-pub(crate) fn relative_error(predictions: &[Vec<f64>], records: &[&LabelledRecord], noise: &Noise) -> f64 {
-    let errors = errors(predictions, records);
-    errors.iter().sum::<f64>() / errors.len() as f64 / noise.spread.iter().sum::<f64>()
-}
-
-/// The standard error of that over records.
-fn spread_of_error(predictions: &[Vec<f64>], records: &[&LabelledRecord], noise: &Noise) -> f64 {
-    let errors = errors(predictions, records);
-    let n = errors.len() as f64;
-    let mean = errors.iter().sum::<f64>() / n;
-    let squares = errors.iter().map(|error| (error - mean).powi(2)).sum::<f64>();
-    (squares / (n * (n - 1.0))).sqrt() / noise.spread.iter().sum::<f64>()
-}
-
-/// Squared error of each record, all values together.
-fn errors(predictions: &[Vec<f64>], records: &[&LabelledRecord]) -> Vec<f64> {
-    let pairs = predictions.iter().zip(records);
-    pairs.filter_map(|(prediction, record)| Some(squared_errors(prediction, record)?.iter().sum())).collect()
+    all.clone().sum::<f64>() / all.count() as f64
 }

@@ -271,6 +271,14 @@ fn too_little_to_learn_from_is_refused() {
     let set = labels(3);
     assert!(train(&set, &plain).contains("3 training records"));
     let set = labels(20);
+    // Labels on either side of each record's mean, which is the same for all: nothing varies but noise.
+    let mut flat = set.clone();
+    for record in &mut flat.records {
+        for (at, label) in record.labels.iter_mut().enumerate() {
+            label.values.fill(if at == 0 { 1.0 } else { -1.0 });
+        }
+    }
+    assert!(train(&flat, &plain).contains("how far values vary"));
     assert!(train(&set, &TrainingConfig { epochs: 0, ..plain }).contains("epochs"));
 }
 
@@ -282,16 +290,20 @@ fn an_explainer_no_better_than_its_labels_does_not_pay() {
     card.facts.evaluation_seconds = 1e-3;
     card.facts.apply_seconds = 1e-3;
     card.facts.seconds = 10.0;
-    (card.facts.label_error, card.facts.error, card.facts.evaluations_per_record) = (2.0, 0.1, 6.0);
+    (card.facts.label_error, card.facts.error, card.facts.error_std_err) = (2.0, 0.08, 0.02);
+    (card.facts.evaluations_per_label, card.facts.label_evaluations) = (9.0, 2000);
     let worth = card.worth();
-    // Twenty labels of nine coalitions for the same error; labels of 40 and 100 records, the latter with two each.
+    // Twenty labels of nine coalitions for the same error, which is taken to be a standard error larger.
     assert!((worth.equal_evaluations - 180.0).abs() < 1e-9);
-    assert!((worth.label_seconds - 1e-3 * (40.0 * 6.0 + 100.0 * 2.0 * 9.0)).abs() < 1e-9);
+    assert!((worth.label_seconds - 2.0).abs() < 1e-9);
     let expected = (worth.label_seconds + 10.0) / (0.18 - 0.003);
     assert!((worth.break_even.unwrap() - expected).abs() < 1e-6);
     card.facts.error = 2.5;
-    assert_eq!(card.worth().break_even, None);
+    assert!(!card.worth().beats_labels && card.worth().break_even.is_none());
+    // An error below zero is as good as none, give or take its standard error.
+    card.facts.error = -0.3;
+    assert!((card.worth().equal_evaluations - 900.0).abs() < 1e-9);
     // Better than a label, but an evaluation costs next to nothing.
     (card.facts.error, card.facts.evaluation_seconds) = (0.1, 1e-9);
-    assert_eq!(card.worth().break_even, None);
+    assert!(card.worth().beats_labels && card.worth().break_even.is_none());
 }

@@ -61,6 +61,14 @@ impl Source {
         }
     }
 
+    /// How large its file is, or its header's, if it can be read.
+    pub fn bytes(&self) -> Option<u64> {
+        let size = |path: &Path| std::fs::metadata(path).ok().map(|found| found.len());
+        let path = self.path.as_deref()?;
+        let signal = size(&path.with_extension("dat"));
+        Some(size(path).or_else(|| size(&path.with_extension("hea")))? + signal.unwrap_or(0))
+    }
+
     /// What the user calls it.
     pub fn shown(&self) -> String {
         self.path.as_deref().unwrap_or(Path::new("a synthetic record (no RECORD was given)")).display().to_string()

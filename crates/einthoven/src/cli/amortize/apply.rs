@@ -12,7 +12,7 @@ use super::super::args::Input;
 use super::super::{print, records, stop};
 
 /// Records that are read and explained at once.
-const BLOCK: usize = 256;
+const BLOCK: usize = 64;
 
 /// Arguments of `amortize apply`.
 #[derive(Args, Debug)]
@@ -32,7 +32,7 @@ pub struct Apply {
     /// Cap on the memory that batches may take, such as 512MiB or 2GiB.
     #[arg(long, value_name = "SIZE", default_value = "2GiB")]
     pub memory: Memory,
-    /// The Parquet file: a row for each record, output and term, with value and standard error.
+    /// The Parquet file: a row for each record and output, with lists of values and standard errors.
     #[arg(long, value_name = "FILE", default_value = "attributions.parquet")]
     pub out: PathBuf,
 }

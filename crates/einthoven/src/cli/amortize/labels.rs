@@ -98,8 +98,14 @@ pub struct What {
     pub force: bool,
 }
 
+/// Fewest records that a check is made on: with fewer, one of them decides.
+const FEWEST_PROBES: usize = 5;
+
 /// Makes the labels, checks them, and prints at which rate.
 pub fn run(args: &Labels) -> Result<()> {
+    if (1..FEWEST_PROBES).contains(&args.probe) {
+        return Err(Error::Usage(format!("check labels on {} records: expected at least {FEWEST_PROBES}", args.probe)));
+    }
     let request = args.what.request()?;
     let set = Set::new(args)?;
     let explainer = Explainer::classifier(&records::classifier(&args.engine.model)?, settings(args))?;
@@ -204,8 +210,12 @@ impl<'a> Set<'a> {
     /// What else makes the records what they are. How many there are is said elsewhere.
     fn origin(&self) -> Result<String> {
         Ok(match self {
-            Self::Files(input, _) => {
-                format!("files; rate {:?}; units {:?}; leads {:?}", input.rate, input.units, input.leads)
+            Self::Files(input, sources) => {
+                let sizes: Vec<Option<u64>> = sources.iter().map(Source::bytes).collect();
+                format!(
+                    "files of {:?} bytes; rate {:?}; units {:?}; leads {:?}",
+                    sizes, input.rate, input.units, input.leads
+                )
             }
             Self::Synthetic(config) => format!("synthetic; {:?}", DatasetConfig { n: 0, ..(**config).clone() }),
         })

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use einthoven::Result;
-use einthoven::amortize::{Amortized, ExplainerCard, Worth};
+use einthoven::amortize::{Amortized, ExplainerCard};
 use einthoven::game::Kind;
 
 use super::super::print;
@@ -63,30 +63,50 @@ pub fn text(card: &ExplainerCard) -> String {
             text += &format!("  {:>8} {:>8.4}\n", point.records, point.error);
         }
     }
-    text += &match facts.std_err_ratio {
-        Some(ratio) => format!(
+    text += &match (facts.std_err_ratio, &card.errors) {
+        (Some(ratio), _) => format!(
             "\nstandard errors: mean squared error over mean square of the predicted ones, on records held out: {ratio:.2}\n"
         ),
-        None => "\nstandard errors: none, the validation records show no error beside the labels' noise\n".to_owned(),
+        (None, Some(_)) => format!(
+            "\nstandard errors: fitted on {} records and not checked, which takes 40\n",
+            facts.validation_records
+        ),
+        (None, None) => "\nstandard errors: none\n".to_owned(),
     };
-    text + &worth(&card.worth(), facts.training_records)
+    if facts.bias.as_ref().is_some_and(|bias| bias.biased) {
+        text += "errors above are beside the mean of the labels, which are biased: the true ones are larger by that floor\n";
+    }
+    text + &worth(card)
 }
 
-fn worth(worth: &Worth, trained_on: usize) -> String {
+fn worth(card: &ExplainerCard) -> String {
+    let (worth, facts) = (card.worth(), &card.facts);
+    let (apply, alone) = (1e3 * worth.apply_seconds, 1e3 * worth.equal_evaluations * worth.evaluation_seconds);
     let mut text = format!(
-        "\nthe labels' own estimator needs {:.0} evaluations a record for the error of the explainer\n",
+        "\nthe labels' own estimator needs at least {:.0} evaluations a record for the error of the explainer, {alone:.1} ms; apply \
+         takes {apply:.1} ms\n",
         worth.equal_evaluations
     );
-    text += &format!("apply costs two evaluations and {:.1} ms a record\n", 1e3 * worth.apply_seconds);
+    if facts.error <= facts.error_std_err {
+        text +=
+            "the error of the explainer cannot be told from zero: more validation records would say how small it is\n";
+    }
     text + &match worth.break_even {
         Some(records) => format!(
-            "amortization pays from {records:.0} records on, at {:.3} ms an evaluation: labels of {trained_on} records \
-             ({:.0} s) and training ({:.0} s) cost as much as that many records by themselves\n",
+            "amortization pays from {records:.0} records on, at {:.3} ms an evaluation: labels of {} records ({:.0} s) and training \
+             ({:.0} s) cost as much as that many records by themselves\n",
             1e3 * worth.evaluation_seconds,
+            facts.training_records + facts.validation_records,
             worth.label_seconds,
             worth.training_seconds
         ),
-        None => "amortization does not pay: a label is as good as the explainer, and costs no more than to make it\n"
-            .to_owned(),
+        None if !worth.beats_labels => {
+            "amortization does not pay: the explainer is not known to be better than the labels it was made from\n"
+                .to_owned()
+        }
+        None => {
+            "amortization does not pay in seconds: to apply the explainer takes longer than the evaluations it saves\n"
+                .to_owned()
+        }
     }
 }

@@ -21,7 +21,7 @@ pub struct Train {
     /// The model that the labels were made with: `builtin`, `builtin:homogeneous` or a file.
     #[arg(long, value_name = "FILE", default_value = "builtin")]
     pub model: String,
-    /// Training configuration (JSON: network, objective, epochs, batch, learning_rate, weight_decay, weighted, seed); fields left
+    /// Training configuration (JSON: network, objective, epochs, batch, learning_rate, weight_decay, weighted, curve, seed); fields left
     /// out are the defaults.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -34,7 +34,7 @@ pub struct Train {
     /// Seed, in place of the configuration's.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Leave input x gradient out of what the network sees: for models without a gradient.
+    /// Leave gradients out of what the network sees: for models without a gradient.
     #[arg(long)]
     pub no_gradient: bool,
     /// Train on an eighth, a quarter and half of the records too, and report the error of each.
