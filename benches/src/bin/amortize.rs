@@ -1,6 +1,6 @@
 //! Amortized explanations of the built-in model: error by labels and records.
-//! `cargo run --release -p einthoven-benches --bin amortize -- [PLAYERS [RECORDS [BUDGET_OF_TRUTH [variants]]]]`;
-//! with `variants` only what each part of the recipe is worth.
+//! `cargo run --release -p einthoven-benches --bin amortize -- [PLAYERS [RECORDS [BUDGET_OF_TRUTH [variants|points]]]]`;
+//! with `variants` only what each part of the recipe is worth, with `points` only what more points of the gradient are.
 //!
 //! Labels are single walks, walks with their reverses, and more; truths are 16 384 coalitions of paired KernelSHAP, and as many
 //! of permutations, on records that were trained on and on others. All errors are relative mean squared errors.
@@ -35,16 +35,19 @@ fn main() -> Result<()> {
     let unseen = synthetic(&model, Split::Test, TRUTHS)?;
     println!("{players}: {n} players, {} records in {:.1} s", records.len(), clock.elapsed().as_secs_f64());
     let clock = Instant::now();
-    let only_variants = arg(4).as_deref() == Some("variants");
+    let only = arg(4);
     let unseen = Truth::new(&setting, unseen, truth_budget)?;
     let seconds = clock.elapsed().as_secs_f64();
     println!("truths of {truth_budget} coalitions twice: {seconds:.1} s; they differ by {:.4}", unseen.disagreement());
-    if !only_variants {
+    if only.is_none() {
         let seen = Truth::new(&setting, records[..TRUTHS].to_vec(), truth_budget)?;
         let own = estimators(&setting, &unseen)?;
         grid(&setting, &own, &records, n_train, &seen, &unseen)?;
     }
-    variants(&setting, &records, n_train, &unseen)
+    if only.as_deref() != Some("points") {
+        variants(&setting, &records, n_train / 2, &unseen)?;
+    }
+    points(&setting, &records, n_train, &unseen)
 }
 
 /// Errors of estimators by budget: the labels' own, paired KernelSHAP, and OddSHAP.
@@ -125,13 +128,8 @@ fn grid(
     Ok(())
 }
 
-/// What each part of the recipe is worth, and how good the predicted standard errors are, on half of the records with one walk each;
-/// then what more points of the gradient are worth with a walk and its reverse, on all of them.
+/// What each part of the recipe is worth, and how good the predicted standard errors are, with one walk of so many records.
 fn variants(setting: &Setting<'_>, records: &[Record], n_train: usize, unseen: &Truth) -> Result<()> {
-    let n = setting.partition.n_players();
-    let labels = |budget: usize| {
-        setting.labels(LabelMethod::Values(Method::Permutation), budget, [1, 2], records, n_train, false)
-    };
     let plain = TrainingConfig::default();
     let network = |change: &dyn Fn(&mut NetworkConfig)| {
         let mut config = plain.clone();
@@ -147,22 +145,34 @@ fn variants(setting: &Setting<'_>, records: &[Record], n_train: usize, unseen: &
         ("loss not weighted", TrainingConfig { weighted: false, ..plain.clone() }),
         ("FastSHAP's objective", TrainingConfig { objective: Objective::FastShap, ..plain.clone() }),
     ];
-    let (walks, ..) = labels(n + 1)?;
-    let set = part_of(&walks, n_train / 2, 1);
-    println!("\none walk, {} records{:<22} {:>8} {:>8} {:>6}", n_train / 2, "", "unseen", "valid.", "epoch");
+    let set = labels(setting, setting.partition.n_players() + 1, records, n_train)?;
+    println!("\none walk, {n_train} records{:<22} {:>8} {:>8} {:>6}", "", "unseen", "valid.", "epoch");
     for (name, config) in &all {
         let explainer = variant(setting, name, config, &set, unseen)?;
         if *name == "default" {
             calibration(setting, &explainer, unseen)?;
         }
     }
-    drop((walks, set));
-    let (set, ..) = labels(2 * n)?;
+    Ok(())
+}
+
+/// What more points of the gradient are worth, with a walk and its reverse of so many records.
+fn points(setting: &Setting<'_>, records: &[Record], n_train: usize, unseen: &Truth) -> Result<()> {
+    let set = labels(setting, 2 * setting.partition.n_players(), records, n_train)?;
     println!("a walk and its reverse, {n_train} records");
     for halves in [4, 8, 16] {
-        variant(setting, &format!("{} faint points", 2 * halves), &network(&|net| net.halves = halves), &set, unseen)?;
+        let network = NetworkConfig { halves, ..NetworkConfig::default() };
+        let config = TrainingConfig { network, ..TrainingConfig::default() };
+        variant(setting, &format!("{} faint points", 2 * halves), &config, &set, unseen)?;
     }
     Ok(())
+}
+
+/// One label of each of the first records, and two of those behind all that there are for training.
+fn labels(setting: &Setting<'_>, budget: usize, records: &[Record], n_train: usize) -> Result<LabelSet> {
+    let n_validation = (n_train / 8).max(100).min(records.len() - n_train);
+    let chosen = [&records[..n_train], &records[records.len() - n_validation..]].concat();
+    Ok(setting.labels(LabelMethod::Values(Method::Permutation), budget, [1, 2], &chosen, n_train, false)?.0)
 }
 
 /// Trains and prints its error.
