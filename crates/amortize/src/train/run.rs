@@ -89,13 +89,7 @@ pub fn train(
     let (training_seen, training) = seen(set, &sights, Role::Train);
     let (validation_seen, validation) = seen(set, &sights, Role::Validation);
     let scales = Scales::of(&training_seen, set.partition.n_players());
-    let frame = |device: &Device| Frame {
-        geometry: Geometry::new(&set.partition, set.spec.rate, map_samples, device),
-        pairs: pairs(&set.spec, device),
-        scales,
-        n_outputs: set.spec.outputs.len(),
-        efficient: config.network.efficient && adds_up(set.spec.index),
-    };
+    let frame = |device: &Device| frame(config, set, scales, map_samples, device);
     let (outer, inner) = (frame(&tracking), frame(&plain));
     let n_pairs = set.spec.terms.iter().filter(|term| term.len() == 2).count();
     let start = Net::initial(&config.network, &outer.geometry, channels, outer.n_outputs, n_pairs, config.seed);
@@ -131,25 +125,61 @@ pub fn train(
     let clock = Instant::now();
     let predictions = predict(&best.state);
     let apply_seconds = looking / set.records.len() as f64 + clock.elapsed().as_secs_f64() / validation.len() as f64;
-    let facts = Facts {
-        bias: set.bias.clone(),
-        training_records: training.len(),
-        validation_records: validation.len(),
-        labels_per_record: set.spec.draws[0],
-        evaluations_per_label: evaluations_per_label(&validation),
-        label_evaluations: set.records.iter().map(LabelledRecord::evaluations).sum(),
-        label_error: noise.relative(),
-        error,
-        error_std_err,
-        curve,
-        std_err_ratio: held_out_ratio(&set.spec, &predictions, &validation),
-        best_epoch: best.epoch,
-        seconds,
-        apply_seconds,
-        evaluation_seconds: evaluation_seconds(set, model, options, device)?,
-    };
+    let measured = Measured { error: [error, error_std_err], curve, epoch: best.epoch, seconds, apply_seconds };
+    let evaluation_seconds = evaluation_seconds(set, model, options, device)?;
+    let facts = measured.facts(set, &noise, &predictions, &validation, evaluation_seconds);
     let errors = ErrorModel::fit(&set.spec, &predictions, &validation);
     Ok(Some(Amortized::new(set, config.clone(), scales, [channels, map_samples], best.state, errors, facts)))
+}
+
+/// What a run of the training has shown.
+struct Measured {
+    /// Of the validation records, and its standard error.
+    error: [f64; 2],
+    curve: Vec<Point>,
+    epoch: usize,
+    seconds: f64,
+    apply_seconds: f64,
+}
+
+impl Measured {
+    fn facts(
+        self,
+        set: &LabelSet,
+        noise: &Noise,
+        predictions: &[Vec<f64>],
+        validation: &[&LabelledRecord],
+        evaluation_seconds: f64,
+    ) -> Facts {
+        let labels = validation.iter().flat_map(|record| &record.labels).map(|label| label.evaluations as f64);
+        Facts {
+            bias: set.bias.clone(),
+            training_records: set.records.len() - validation.len(),
+            validation_records: validation.len(),
+            labels_per_record: set.spec.draws[0],
+            evaluations_per_label: labels.clone().sum::<f64>() / labels.count() as f64,
+            label_evaluations: set.records.iter().map(LabelledRecord::evaluations).sum(),
+            label_error: noise.relative(),
+            error: self.error[0],
+            error_std_err: self.error[1],
+            curve: self.curve,
+            std_err_ratio: held_out_ratio(&set.spec, predictions, validation),
+            best_epoch: self.epoch,
+            seconds: self.seconds,
+            apply_seconds: self.apply_seconds,
+            evaluation_seconds,
+        }
+    }
+}
+
+fn frame(config: &TrainingConfig, set: &LabelSet, scales: Scales, map_samples: usize, device: &Device) -> Frame {
+    Frame {
+        geometry: Geometry::new(&set.partition, set.spec.rate, map_samples, device),
+        pairs: pairs(&set.spec, device),
+        scales,
+        n_outputs: set.spec.outputs.len(),
+        efficient: config.network.efficient && adds_up(set.spec.index),
+    }
 }
 
 /// Seconds of an evaluation: labels of a few records are made once more.
@@ -202,10 +232,4 @@ fn seen<'a>(set: &'a LabelSet, sights: &'a [Sight], role: Role) -> (Vec<Seen<'a>
         (Seen { signal: &record.signal, sight, total }, record)
     };
     of_role.map(one).unzip()
-}
-
-/// Mean coalitions that a label costs.
-fn evaluations_per_label(records: &[&LabelledRecord]) -> f64 {
-    let all = records.iter().flat_map(|record| &record.labels).map(|label| label.evaluations as f64);
-    all.clone().sum::<f64>() / all.count() as f64
 }
