@@ -28,14 +28,9 @@ impl ExplainerCard {
     /// What the table says of itself.
     fn notes(&self) -> Vec<(String, String)> {
         let spec = &self.spec;
-        let name = |term: &Vec<u32>| {
-            let names = term.iter().map(|&player| spec.player_names[player as usize].as_str());
-            names.collect::<Vec<_>>().join(" x ")
-        };
-        let terms: Vec<String> = spec.terms.iter().map(name).collect();
         let error = format!("{:.4} of the variance of the values over validation records", self.facts.error);
         [
-            ("terms", serde_json::json!(terms).to_string()),
+            ("terms", serde_json::json!(spec.term_names()).to_string()),
             ("index", spec.index.to_string()),
             ("link", spec.link.to_string()),
             ("method", "amortized".to_owned()),

@@ -225,11 +225,6 @@ fn save(folder: &Path, shard: usize, labeller: &Labeller<'_>, first: usize, labe
 
 /// What makes a table of labels say by itself what it holds.
 fn notes(spec: &super::LabelSpec) -> Vec<(String, String)> {
-    let players = |set: &Vec<u32>| {
-        let names = set.iter().map(|&player| spec.player_names[player as usize].as_str());
-        names.collect::<Vec<_>>().join(" x ")
-    };
-    let terms = spec.terms.iter().map(players).collect::<Vec<_>>();
     [
         ("values", "[outputs, terms], row after row; variances likewise, or empty where they are unknown".to_owned()),
         (
@@ -237,7 +232,7 @@ fn notes(spec: &super::LabelSpec) -> Vec<(String, String)> {
             "values [coalitions, outputs] of the design of this seed, but for the empty and the full one".to_owned(),
         ),
         ("outputs", spec.outputs.join(",")),
-        ("terms", terms.join(",")),
+        ("terms", spec.term_names().join(",")),
         ("index", spec.index.to_string()),
         ("method", spec.method.clone()),
         ("link", spec.link.to_string()),

@@ -122,6 +122,15 @@ impl LabelSpec {
 }
 
 impl LabelSpec {
+    /// What each term is called: its players' names, of a pair with a cross between them.
+    pub(crate) fn term_names(&self) -> Vec<String> {
+        let name = |term: &Vec<u32>| {
+            let names = term.iter().map(|&player| self.player_names[player as usize].as_str());
+            names.collect::<Vec<_>>().join(" x ")
+        };
+        self.terms.iter().map(name).collect()
+    }
+
     /// The estimator of the labels.
     ///
     /// # Errors
